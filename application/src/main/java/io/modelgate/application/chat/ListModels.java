@@ -1,0 +1,42 @@
+package io.modelgate.application.chat;
+
+import io.modelgate.application.port.ModelRoutes;
+import io.modelgate.application.port.Upstream;
+import io.modelgate.domain.routing.ModelName;
+import io.modelgate.domain.routing.ModelRoute;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * The models a caller can use: enabled, and on a kind of backend that this gateway serves.
+ * Thread-safe; never blocks.
+ */
+public final class ListModels {
+  private final ModelRoutes routes;
+  private final Upstream upstream;
+
+  public ListModels(ModelRoutes routes, Upstream upstream) {
+    this.routes = routes;
+    this.upstream = upstream;
+  }
+
+  /** All of them, oldest first. */
+  public List<ModelRoute> handle() {
+    return routes.all().stream().filter(this::usable).toList();
+  }
+
+  /**
+   * The one a client asks for.
+   *
+   * @param asked any text
+   */
+  public Optional<ModelRoute> handle(String asked) {
+    return ModelName.isValid(asked)
+        ? routes.byName(new ModelName(asked)).filter(this::usable)
+        : Optional.empty();
+  }
+
+  private boolean usable(ModelRoute route) {
+    return route.enabled() && upstream.kinds().contains(route.backend());
+  }
+}

@@ -1,0 +1,37 @@
+package io.modelgate.application.port;
+
+import io.modelgate.domain.chat.ReplyHead;
+import io.modelgate.domain.chat.UpstreamFailure;
+
+/**
+ * Driven port: the caller's side of one call. For one thread. Each method may block on a slow
+ * reader and throws {@link ClientGone} when there is no reader any more.
+ */
+public interface ReplySink {
+  /** Sets the head; at most once, before anything else. It travels with the first bytes. */
+  void open(ReplyHead head);
+
+  /** Sends bytes at once. They are not kept after the call. */
+  void write(byte[] bytes, int offset, int length);
+
+  /**
+   * Sends the rest and ends the reply well; once. When nothing was written before, {@code rest} is
+   * the whole body.
+   */
+  void end(byte[] rest);
+
+  /**
+   * Ends a reply that had begun with an error the client can see, never with a clean end; once,
+   * instead of {@link #end}.
+   */
+  void fail(UpstreamFailure failure);
+
+  /** The client hung up. */
+  final class ClientGone extends RuntimeException {
+    private static final long serialVersionUID = 1L;
+
+    public ClientGone(Throwable cause) {
+      super("the client is gone", cause);
+    }
+  }
+}

@@ -1,0 +1,52 @@
+package io.modelgate.application.port;
+
+import io.modelgate.domain.chat.ChatCall;
+import io.modelgate.domain.chat.TokenUsage;
+import io.modelgate.domain.chat.UpstreamFailure;
+import io.modelgate.domain.routing.BackendKind;
+import io.modelgate.domain.routing.ModelRoute;
+import java.util.Set;
+
+/**
+ * Driven port: carries one call to one backend. Implementations are thread-safe and block the
+ * calling thread, never without a timeout.
+ */
+public interface Upstream {
+  /**
+   * The kinds of backend that can be called; a model on another kind is neither listed nor served.
+   */
+  Set<BackendKind> kinds();
+
+  /**
+   * Sends the call and relays the reply up to, but without, its end.
+   *
+   * @param route on one of {@link #kinds()}
+   * @param sink the caller's side; opened at most once, at the reply's first bytes, and <b>not
+   *     ended</b>: this returns with the reply's last bytes held in {@link
+   *     Delivery.Complete#end()}, so that the use case can settle and only then end it
+   */
+  Delivery send(ModelRoute route, ChatCall call, ReplySink sink);
+
+  /**
+   * How it went. Whether a call may be tried again hangs on whether bytes have left, so each case
+   * says so.
+   */
+  sealed interface Delivery {
+    /**
+     * The reply came whole; the sink is open and only {@code end} has not been sent.
+     *
+     * @param end of a stream its last event, else the whole body; owned by the receiver
+     */
+    record Complete(TokenUsage usage, @SuppressWarnings("ArrayRecordComponent") byte[] end)
+        implements Delivery {}
+
+    /** The sink is open and bytes have left; never to be tried again. */
+    record BrokenOff(TokenUsage soFar, UpstreamFailure failure) implements Delivery {}
+
+    /** The sink is untouched. */
+    record NoReply(UpstreamFailure failure) implements Delivery {}
+
+    /** The client hung up; the backend has been told by closing the connection. */
+    record Abandoned(TokenUsage soFar) implements Delivery {}
+  }
+}

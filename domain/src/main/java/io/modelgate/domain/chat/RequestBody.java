@@ -1,0 +1,23 @@
+package io.modelgate.domain.chat;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A request's body as it arrived, with the top-level fields that were looked at and where they
+ * stand. Nothing of it is ever parsed into a tree and written again.
+ *
+ * @param bytes owned by this record, must not be changed
+ * @param model what the client asks for, unescaped; any text
+ * @param modelAt where the value of {@code model} stands, quotes included
+ * @param usageAsked whether the client itself asked for {@code stream_options.include_usage}
+ * @param askForUsage the edit that makes the body ask for it; null when it need not or cannot (no
+ *     stream, or asked already)
+ */
+public record RequestBody(
+    @SuppressWarnings("ArrayRecordComponent") byte[] bytes,
+    String model,
+    Span modelAt,
+    boolean stream,
+    boolean usageAsked,
+    @Nullable Edit askForUsage,
+    OutputBounds bounds) {}

@@ -1,0 +1,48 @@
+package io.modelgate.domain.chat;
+
+import java.time.Duration;
+import org.jspecify.annotations.Nullable;
+
+/** How a backend let a call down. {@code detail} is for the log alone: it may name addresses. */
+public sealed interface UpstreamFailure {
+  /** No connection came about, or it ended before any byte of a reply. */
+  record Unreachable(String detail) implements UpstreamFailure {}
+
+  /** It took longer than allowed. */
+  record TimedOut(Phase phase, Duration allowed) implements UpstreamFailure {}
+
+  /**
+   * It answered with an error status of its own, other than for the gateway's credential.
+   *
+   * @param status 300 to 599 as received
+   * @param retryAfter its {@code Retry-After}, when it is a sane one
+   */
+  record Rejected(int status, UpstreamError error, @Nullable String retryAfter)
+      implements UpstreamFailure {}
+
+  /**
+   * It did not accept the gateway's credential: 401, 403 or 407. Nothing of its words may reach the
+   * client.
+   */
+  record NotAuthorized(int status, String detail) implements UpstreamFailure {}
+
+  /** What came was no reply of the protocol: no HTTP, no JSON, not UTF-8, too long. */
+  record Unintelligible(String detail) implements UpstreamFailure {}
+
+  /** The reply ended before it was complete. */
+  record CutOff(String detail) implements UpstreamFailure {}
+
+  /** It reported an error inside a reply that had begun well. */
+  record Reported(UpstreamError error) implements UpstreamFailure {}
+
+  /** What was waited for when the time ran out. */
+  enum Phase {
+    CONNECT,
+    /** The status line and headers, or the first event. */
+    HEAD,
+    /** The next bytes of a reply that had begun. */
+    SILENCE,
+    /** The whole of a reply that is not streamed. */
+    WHOLE
+  }
+}
