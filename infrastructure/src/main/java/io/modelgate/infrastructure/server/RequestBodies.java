@@ -46,7 +46,9 @@ public final class RequestBodies {
     if (announced.isPresent() && announced.getAsLong() > maxBytes) {
       return tooLarge();
     }
-    try (InputStream in = request.content().inputStream()) {
+    try {
+      // Not closed: closing reads what is left of the body, however long that is.
+      InputStream in = request.content().inputStream();
       byte[] bytes = in.readNBytes(maxBytes + 1);
       return bytes.length > maxBytes ? tooLarge() : new Body.Whole(bytes);
     } catch (RequestException e) {
