@@ -85,6 +85,7 @@ final class AdminGate {
       RequestContent.settle(request, response, RequestContent.MAX_DISCARDED_FROM_STRANGERS);
       response.header(HeaderNames.WWW_AUTHENTICATE, "Bearer");
       errors.send(
+          request,
           response,
           ApiError.invalidRequest(
                   401, "the admin API needs the admin key: Authorization: Bearer <admin key>")
@@ -95,10 +96,11 @@ final class AdminGate {
       endpoint.handle(request, response);
     } catch (Rejected rejected) {
       RequestContent.settle(request, response, RequestContent.MAX_DISCARDED);
-      errors.send(response, rejected.error());
+      errors.send(request, response, rejected.error());
     } catch (StoreUnavailable outage) {
       LOG.atError().setCause(outage).log("an admin request could not be served");
       errors.send(
+          request,
           response,
           new ApiError(
               503,

@@ -81,9 +81,10 @@ final class ChatCompletionsService implements HttpService {
       case Body.Whole(byte[] bytes) -> {
         CallLog.of(request).put("bytes_in", bytes.length);
         switch (RequestPeek.of(bytes)) {
-          case RequestPeek.Invalid(String message, String param) ->
-              errors.send(response, ApiError.invalidRequest(400, message).withParam(param));
-          case RequestPeek.Body(RequestBody body) ->
+          case RequestPeek.Peek.Invalid(String message, String param) ->
+              errors.send(
+                  request, response, ApiError.invalidRequest(400, message).withParam(param));
+          case RequestPeek.Peek.Body(RequestBody body) ->
               complete(endpoint, caller, body, request, response);
         }
       }
@@ -116,29 +117,31 @@ final class ChatCompletionsService implements HttpService {
       case Outcome.Failed(ModelRoute route, UpstreamFailure failure) -> {
         note(log, "failed", route, TokenUsage.NONE, null);
         warn(log, route, failure);
-        sendFailure(response, log, failure);
+        sendFailure(request, response, log, failure);
       }
       case Outcome.Refused(Refusal refusal) -> {
         log.put("outcome", "refused");
-        sendRefusal(response, log, refusal);
+        sendRefusal(request, response, log, refusal);
       }
     }
   }
 
-  private void sendRefusal(ServerResponse response, CallLog log, Refusal refusal) {
+  private void sendRefusal(
+      ServerRequest request, ServerResponse response, CallLog log, Refusal refusal) {
     if (refusal instanceof Refusal.QuotaExhausted) {
       response.header(SHOULD_RETRY, "false");
     }
     ReplyTimes.stamp(response, log, Duration.ZERO);
-    errors.send(response, OpenAiErrors.of(refusal));
+    errors.send(request, response, OpenAiErrors.of(refusal));
   }
 
-  private void sendFailure(ServerResponse response, CallLog log, UpstreamFailure failure) {
+  private void sendFailure(
+      ServerRequest request, ServerResponse response, CallLog log, UpstreamFailure failure) {
     if (failure instanceof UpstreamFailure.Rejected rejected && rejected.retryAfter() != null) {
       response.header(RETRY_AFTER, rejected.retryAfter());
     }
     ReplyTimes.stamp(response, log, Duration.ZERO);
-    errors.send(response, OpenAiErrors.of(failure));
+    errors.send(request, response, OpenAiErrors.of(failure));
   }
 
   private static Map<String, String> passedOn(ServerRequest request) {

@@ -1,13 +1,14 @@
 package io.modelgate.infrastructure.http;
 
-import io.helidon.http.HeaderValues;
 import io.helidon.http.Method;
 import io.helidon.http.PathMatchers;
 import io.helidon.http.Status;
 import io.helidon.webserver.http.HttpRules;
 import io.helidon.webserver.http.HttpService;
+import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
 import io.modelgate.infrastructure.server.ApiErrors;
+import io.modelgate.infrastructure.server.Replies;
 import java.nio.charset.StandardCharsets;
 import java.util.function.BooleanSupplier;
 
@@ -30,9 +31,8 @@ final class HealthService implements HttpService {
     rules.route(
         reading,
         PathMatchers.create("/health"),
-        (_, response) -> send(response, Status.OK_200, "ok"));
-    rules.route(
-        reading, PathMatchers.create("/health/ready"), (_, response) -> sendReadiness(response));
+        (request, response) -> send(request, response, Status.OK_200, "ok"));
+    rules.route(reading, PathMatchers.create("/health/ready"), this::sendReadiness);
     rules.any(
         "/health", (request, response) -> errors.refuseMethod(request, response, "GET, HEAD"));
     rules.any(
@@ -40,17 +40,18 @@ final class HealthService implements HttpService {
         (request, response) -> errors.refuseMethod(request, response, "GET, HEAD"));
   }
 
-  private void sendReadiness(ServerResponse response) {
+  private void sendReadiness(ServerRequest request, ServerResponse response) {
     if (ready.getAsBoolean()) {
-      send(response, Status.OK_200, "ready");
+      send(request, response, Status.OK_200, "ready");
     } else {
-      send(response, Status.SERVICE_UNAVAILABLE_503, "not ready");
+      send(request, response, Status.SERVICE_UNAVAILABLE_503, "not ready");
     }
   }
 
-  private static void send(ServerResponse response, Status status, String word) {
+  private static void send(
+      ServerRequest request, ServerResponse response, Status status, String word) {
     response.status(status);
-    response.header(HeaderValues.CONTENT_TYPE_JSON);
-    response.send(("{\"status\":\"" + word + "\"}").getBytes(StandardCharsets.US_ASCII));
+    Replies.json(
+        request, response, ("{\"status\":\"" + word + "\"}").getBytes(StandardCharsets.US_ASCII));
   }
 }

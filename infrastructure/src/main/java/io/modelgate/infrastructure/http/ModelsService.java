@@ -3,7 +3,6 @@ package io.modelgate.infrastructure.http;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.helidon.http.HeaderValues;
 import io.helidon.http.Method;
 import io.helidon.http.PathMatchers;
 import io.helidon.webserver.http.HttpRules;
@@ -16,6 +15,7 @@ import io.modelgate.domain.access.Refusal;
 import io.modelgate.domain.routing.ModelRoute;
 import io.modelgate.infrastructure.server.ApiErrors;
 import io.modelgate.infrastructure.server.CallLog;
+import io.modelgate.infrastructure.server.Replies;
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -90,7 +90,6 @@ final class ModelsService implements HttpService {
 
   private static void send(ServerRequest request, ServerResponse response, ObjectNode body) {
     ReplyTimes.stamp(response, CallLog.of(request), Duration.ZERO);
-    response.header(HeaderValues.CONTENT_TYPE_JSON);
-    response.send(body.toString().getBytes(StandardCharsets.UTF_8));
+    Replies.json(request, response, body.toString().getBytes(StandardCharsets.UTF_8));
   }
 }

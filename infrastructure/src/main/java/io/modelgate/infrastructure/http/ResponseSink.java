@@ -2,7 +2,6 @@ package io.modelgate.infrastructure.http;
 
 import io.helidon.http.HeaderName;
 import io.helidon.http.HeaderNames;
-import io.helidon.http.HeaderValues;
 import io.helidon.http.Status;
 import io.helidon.webserver.ServerConnectionException;
 import io.helidon.webserver.http.ServerResponse;
@@ -40,7 +39,7 @@ final class ResponseSink implements ReplySink {
     response.header(HeaderNames.CONTENT_TYPE, head.contentType());
     if (head.contentType().startsWith("text/event-stream")) {
       response.header(ACCEL_BUFFERING, "no");
-      response.header(HeaderValues.CACHE_NO_CACHE);
+      response.header(HeaderNames.CACHE_CONTROL, "no-cache");
     }
     ReplyTimes.stamp(response, call, head.upstreamWait());
   }

@@ -26,10 +26,9 @@ public final class ApiErrors {
   }
 
   /** Answers with the error; the response must not have been sent. Headers set before stay. */
-  public void send(ServerResponse response, ApiError error) {
+  public void send(ServerRequest request, ServerResponse response, ApiError error) {
     response.status(Status.create(error.status()));
-    response.header(HeaderValues.CONTENT_TYPE_JSON);
-    response.send(json(error));
+    Replies.json(request, response, json(error));
   }
 
   /**
@@ -39,11 +38,11 @@ public final class ApiErrors {
    */
   public void refuse(ServerRequest request, ServerResponse response, ApiError error) {
     if (bodyIsSmall(request)) {
-      send(response, error);
+      send(request, response, error);
       return;
     }
     response.header(HeaderValues.CONNECTION_CLOSE);
-    send(response, error);
+    send(request, response, error);
     throw new CloseConnectionException("request body left unread");
   }
 

@@ -47,7 +47,8 @@ public final class ApiServer implements AutoCloseable {
             .addFilter(new CallFilter())
             .error(CloseConnectionException.class, (_, _, e) -> rethrow(e))
             .error(ServerConnectionException.class, (_, _, e) -> rethrow(e))
-            .error(HttpException.class, (_, response, e) -> answer(errors, response, e))
+            .error(
+                HttpException.class, (request, response, e) -> answer(errors, request, response, e))
             .error(
                 Throwable.class, (request, response, e) -> answerBug(errors, request, response, e));
     endpoints.accept(routing);
@@ -107,15 +108,18 @@ public final class ApiServer implements AutoCloseable {
     throw e;
   }
 
-  private static void answer(ApiErrors errors, ServerResponse response, HttpException e) {
+  private static void answer(
+      ApiErrors errors, ServerRequest request, ServerResponse response, HttpException e) {
     int status = e.status().code();
     if (status >= 500) {
       errors.send(
+          request,
           response,
           new ApiError(
               status, "The gateway could not handle the request.", "server_error", null, null));
     } else {
       errors.send(
+          request,
           response,
           ApiError.invalidRequest(
               status, "The request cannot be handled: " + e.status().reasonPhrase() + "."));
@@ -130,6 +134,7 @@ public final class ApiServer implements AutoCloseable {
     String requestId = CallLog.of(request).requestId();
     LOG.error("request {} failed", requestId, e);
     errors.send(
+        request,
         response,
         new ApiError(
             500,

@@ -77,7 +77,9 @@ class OpenAiApiTest {
             1000,
             () -> ready,
             errors);
-    server = ApiServer.start(new ServerSettings("127.0.0.1", 0, 1000, Duration.ZERO), errors, api::register);
+    server =
+        ApiServer.start(
+            new ServerSettings("127.0.0.1", 0, 1000, Duration.ZERO), errors, api::register);
     client = RawConnection.to(server.port());
   }
 
@@ -106,7 +108,8 @@ class OpenAiApiTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"nobody", "asleep", "not-served", "org/model", "org/model:7b/", "a%20b", "%C3%A4"})
+  @ValueSource(
+      strings = {"nobody", "asleep", "not-served", "org/model", "org/model:7b/", "a%20b", "%C3%A4"})
   void knowsNoOtherModel(String id) throws IOException {
     Reply reply = get("/v1/models/" + id);
     assertThat(reply.status()).isEqualTo(404);
@@ -132,7 +135,16 @@ class OpenAiApiTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"Basic abc", "Bearer", "Bearer ", "Bearer a b", "sk-mg-good", "Bearer sk-mg-other", "Bearer sk-mg-goo"})
+  @ValueSource(
+      strings = {
+        "Basic abc",
+        "Bearer",
+        "Bearer ",
+        "Bearer a b",
+        "sk-mg-good",
+        "Bearer sk-mg-other",
+        "Bearer sk-mg-goo"
+      })
   void turnsAwayWhoHasNoKeyWithoutReadingTheBody(String authorization) throws IOException {
     client.send(
         "POST /v1/chat/completions HTTP/1.1\r\nHost: x\r\nAuthorization: "
@@ -221,7 +233,8 @@ class OpenAiApiTest {
     assertThat(reply.header("content-type")).contains("application/json; charset=utf-8");
     assertThat(reply.header("content-length")).contains("11");
     assertThat(reply.header("openai-processing-ms")).isPresent();
-    assertThat(Long.parseLong(reply.header("x-modelgate-overhead-us").orElseThrow())).isNotNegative();
+    assertThat(Long.parseLong(reply.header("x-modelgate-overhead-us").orElseThrow()))
+        .isNotNegative();
     assertThat(quotas.used(new KeyId("key_1"))).isEqualTo(7);
   }
 
@@ -235,12 +248,15 @@ class OpenAiApiTest {
           await(firstSeen);
           return new Upstream.Delivery.Complete(TokenUsage.NONE, bytes("data: [DONE]\n\n"));
         };
-    client.send(request("/v1/chat/completions", auth(), "{\"model\":\"org/model:7b\",\"stream\":true}"));
+    client.send(
+        request("/v1/chat/completions", auth(), "{\"model\":\"org/model:7b\",\"stream\":true}"));
     StringBuilder seen = new StringBuilder();
     while (seen.indexOf("data: 1\n\n") < 0) {
       seen.append(new String(client.some(1000), StandardCharsets.UTF_8));
     }
-    assertThat(seen.toString().toLowerCase(Locale.ROOT)).contains("x-accel-buffering: no").doesNotContain("[done]");
+    assertThat(seen.toString().toLowerCase(Locale.ROOT))
+        .contains("x-accel-buffering: no")
+        .doesNotContain("[done]");
     firstSeen.countDown();
     while (seen.indexOf("0\r\n\r\n") < 0) {
       seen.append(new String(client.some(1000), StandardCharsets.UTF_8));
@@ -254,12 +270,18 @@ class OpenAiApiTest {
         (_, sink) -> {
           sink.open(new ReplyHead(200, "text/event-stream", Duration.ZERO));
           sink.write(bytes("data: 1\n\n"), 0, 9);
-          return new Upstream.Delivery.BrokenOff(new TokenUsage(1, 1), new UpstreamFailure.CutOff("at http://10.0.0.1:8000"));
+          return new Upstream.Delivery.BrokenOff(
+              new TokenUsage(1, 1), new UpstreamFailure.CutOff("at http://10.0.0.1:8000"));
         };
     Reply reply = call("{\"model\":\"org/model:7b\",\"stream\":true}");
     assertThat(reply.status()).isEqualTo(200);
-    assertThat(reply.text()).startsWith("data: 1\n\ndata: {\"error\":{\"message\":").endsWith("}\n\n");
-    assertThat(reply.text()).contains("\"code\":\"upstream_cut_off\"").doesNotContain("[DONE]").doesNotContain("10.0.0.1");
+    assertThat(reply.text())
+        .startsWith("data: 1\n\ndata: {\"error\":{\"message\":")
+        .endsWith("}\n\n");
+    assertThat(reply.text())
+        .contains("\"code\":\"upstream_cut_off\"")
+        .doesNotContain("[DONE]")
+        .doesNotContain("10.0.0.1");
     assertThat(quotas.used(new KeyId("key_1"))).isEqualTo(2);
   }
 
@@ -277,18 +299,23 @@ class OpenAiApiTest {
     "500, 502, context_length_exceeded",
     "503, 503, context_length_exceeded"
   })
-  void tellsHowABackendFailedWithoutNamingIt(String how, int status, String code) throws IOException {
+  void tellsHowABackendFailedWithoutNamingIt(String how, int status, String code)
+      throws IOException {
     UpstreamFailure failure =
         switch (how) {
           case "unreachable" -> new UpstreamFailure.Unreachable("connect http://secret:1");
-          case "slow" -> new UpstreamFailure.TimedOut(UpstreamFailure.Phase.HEAD, Duration.ofSeconds(3));
+          case "slow" ->
+              new UpstreamFailure.TimedOut(UpstreamFailure.Phase.HEAD, Duration.ofSeconds(3));
           case "auth" -> new UpstreamFailure.NotAuthorized(401, "your key sk-secret is wrong");
           case "garbage" -> new UpstreamFailure.Unintelligible("secret");
           case "cut" -> new UpstreamFailure.CutOff("secret");
-          case "reported" -> new UpstreamFailure.Reported(new UpstreamError("it broke", null, null, null));
+          case "reported" ->
+              new UpstreamFailure.Reported(new UpstreamError("it broke", null, null, null));
           default ->
               new UpstreamFailure.Rejected(
-                  Integer.parseInt(how), new UpstreamError("too long", null, "messages", "context_length_exceeded"), null);
+                  Integer.parseInt(how),
+                  new UpstreamError("too long", null, "messages", "context_length_exceeded"),
+                  null);
         };
     upstream.play = (_, _) -> new Upstream.Delivery.NoReply(failure);
     Reply reply = call("{\"model\":\"org/model:7b\"}");
@@ -303,7 +330,8 @@ class OpenAiApiTest {
     upstream.play =
         (_, _) ->
             new Upstream.Delivery.NoReply(
-                new UpstreamFailure.Rejected(429, new UpstreamError("slow down", null, null, null), "7"));
+                new UpstreamFailure.Rejected(
+                    429, new UpstreamError("slow down", null, null, null), "7"));
     Reply reply = call("{\"model\":\"org/model:7b\"}");
     assertThat(reply.status()).isEqualTo(429);
     assertThat(reply.header("retry-after")).contains("7");
@@ -323,7 +351,13 @@ class OpenAiApiTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"GET, /v1/chat/completions, POST", "PUT, /v1/completions, POST", "POST, /v1/models, 'GET, HEAD'", "DELETE, /v1/models/a/b, 'GET, HEAD'", "POST, /health, 'GET, HEAD'"})
+  @CsvSource({
+    "GET, /v1/chat/completions, POST",
+    "PUT, /v1/completions, POST",
+    "POST, /v1/models, 'GET, HEAD'",
+    "DELETE, /v1/models/a/b, 'GET, HEAD'",
+    "POST, /health, 'GET, HEAD'"
+  })
   void namesTheMethodsThatWouldDo(String method, String path, String allowed) throws IOException {
     client.send(method + " " + path + " HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n");
     Reply reply = client.reply();
@@ -331,13 +365,25 @@ class OpenAiApiTest {
     assertThat(reply.header("allow")).contains(allowed);
   }
 
-  private static ApiKey key(String id, String secret, boolean enabled, @Nullable Instant expires, TokenQuota quota) {
-    return new ApiKey(new KeyId(id), "test", "sk-mg-x", SecretHash.of(secret), quota, enabled, expires, NOW, NOW);
+  private static ApiKey key(
+      String id, String secret, boolean enabled, @Nullable Instant expires, TokenQuota quota) {
+    return new ApiKey(
+        new KeyId(id), "test", "sk-mg-x", SecretHash.of(secret), quota, enabled, expires, NOW, NOW);
   }
 
   private static ModelRoute route(String name, BackendKind kind, boolean enabled) {
     return new ModelRoute(
-        new ModelId("mdl_" + name.hashCode()), new ModelName(name), kind, null, null, null, null, null, enabled, NOW, NOW);
+        new ModelId("mdl_" + name.hashCode()),
+        new ModelName(name),
+        kind,
+        null,
+        null,
+        null,
+        null,
+        null,
+        enabled,
+        NOW,
+        NOW);
   }
 
   private Reply get(String path) throws IOException {
@@ -355,7 +401,15 @@ class OpenAiApiTest {
   private static byte[] request(String path, String headers, String body) {
     byte[] entity = bytes(body);
     return concat(
-        bytes("POST " + path + " HTTP/1.1\r\nHost: x\r\n" + headers + "Content-Length: " + entity.length + "\r\n\r\n"), entity);
+        bytes(
+            "POST "
+                + path
+                + " HTTP/1.1\r\nHost: x\r\n"
+                + headers
+                + "Content-Length: "
+                + entity.length
+                + "\r\n\r\n"),
+        entity);
   }
 
   private static String auth() {
@@ -369,7 +423,9 @@ class OpenAiApiTest {
 
   private static String error(Reply reply, String field) throws IOException {
     JsonNode error = new ObjectMapper().readTree(reply.body()).get("error");
-    assertThat(error.fieldNames()).toIterable().containsExactly("message", "type", "param", "code", "status");
+    assertThat(error.fieldNames())
+        .toIterable()
+        .containsExactly("message", "type", "param", "code", "status");
     assertThat(error.get("status").asInt()).isEqualTo(reply.status());
     return error.get(field).asText();
   }
