@@ -1,6 +1,7 @@
 package io.modelgate.infrastructure.upstream;
 
 import io.modelgate.domain.chat.UpstreamFailure.Phase;
+import java.io.ByteArrayOutputStream;
 import java.time.Duration;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
@@ -64,6 +65,24 @@ final class Exchange implements AutoCloseable {
    */
   int read(byte[] into, Deadline deadline) throws CallFailed {
     return connection.read(framing, into, deadline);
+  }
+
+  /**
+   * Reads the body to its end.
+   *
+   * @param most how many bytes it may have
+   * @param deadline for all of it
+   */
+  byte[] readWhole(int most, Deadline deadline) throws CallFailed {
+    var body = new ByteArrayOutputStream();
+    byte[] buffer = new byte[16 * 1024];
+    for (int read = read(buffer, deadline); read >= 0; read = read(buffer, deadline)) {
+      body.write(buffer, 0, read);
+      if (body.size() > most) {
+        throw CallFailed.unintelligible("a reply of over " + most + " bytes");
+      }
+    }
+    return body.toByteArray();
   }
 
   /**
