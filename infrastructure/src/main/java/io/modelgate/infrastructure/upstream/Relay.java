@@ -1,0 +1,24 @@
+package io.modelgate.infrastructure.upstream;
+
+import io.modelgate.application.port.ReplySink;
+import io.modelgate.application.port.Upstream.Delivery;
+import io.modelgate.domain.chat.ReplyHead;
+
+/** Carries one reply over; the sink stays open at its end. For one thread. */
+sealed interface Relay permits StreamRelay, WholeRelay {
+  /**
+   * Does it, and says how it went; throws nothing that a backend or a client can cause.
+   *
+   * @param head until when a stream must have begun, and a whole reply must have come
+   */
+  Delivery relay(Deadline head);
+
+  /** Opens the sink with what is known now. */
+  static void open(ReplySink sink, Exchange exchange, String usualType) {
+    String type = exchange.header("content-type");
+    boolean sane = type != null && type.chars().allMatch(c -> c >= ' ' && c < 0x7f);
+    sink.open(
+        new ReplyHead(
+            exchange.status(), type != null && sane ? type : usualType, exchange.waited()));
+  }
+}
