@@ -10,7 +10,6 @@ import io.modelgate.domain.access.TokenQuota;
 import io.modelgate.domain.routing.BackendKind;
 import io.modelgate.domain.routing.ModelName;
 import io.modelgate.infrastructure.store.SqlStore;
-import java.nio.file.Path;
 import java.util.List;
 
 /**
@@ -22,11 +21,10 @@ record Demo(String secret) {
   private static final String MODEL = "echo";
 
   /** Takes up the key of an earlier run if it still works, and makes what is missing. */
-  static Demo prepare(Path dataDirectory, SqlStore store, IssueApiKey issueKey, ChangeRoutes changeRoutes) {
+  static Demo prepare(KeyFile file, SqlStore store, IssueApiKey issueKey, ChangeRoutes changeRoutes) {
     if (store.modelRoutes().byName(new ModelName(MODEL)).isEmpty()) {
       changeRoutes.add(new NewModel(new ModelName(MODEL), BackendKind.ECHO, null, null, null, null, null, true));
     }
-    var file = new KeyFile(dataDirectory.resolve("demo-key"));
     return new Demo(file.read().filter(secret -> isKnown(secret, store.apiKeys())).orElseGet(() -> issue(file, issueKey)));
   }
 

@@ -19,7 +19,6 @@ import io.modelgate.infrastructure.store.StoreRefused;
 import io.modelgate.infrastructure.store.StoreSettings;
 import io.modelgate.infrastructure.upstream.UpstreamSettings;
 import io.modelgate.infrastructure.upstream.Upstreams;
-import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.InstantSource;
 import java.util.ArrayList;
@@ -102,7 +101,7 @@ final class Gateway implements AutoCloseable {
     try {
       return SqlStore.open(new StoreSettings(settings.database(), key == null ? null : key.text()));
     } catch (StoreRefused e) {
-      throw new StartFailure(e.getMessage(), e);
+      throw new StartFailure(String.valueOf(e.getMessage()), e);
     }
   }
 
@@ -128,7 +127,7 @@ final class Gateway implements AutoCloseable {
             new AdminApi.Keys(issueKey, new ChangeApiKey(store.apiKeys(), clock), store.apiKeys(), store.quotas()),
             new AdminApi.Models(changeRoutes, store.modelRoutes()),
             clock);
-    Demo demo = settings.demo() ? Demo.prepare(dataDirectory(settings), store, issueKey, changeRoutes) : null;
+    Demo demo = settings.demo() ? Demo.prepare(besideDatabase(settings, "demo-key"), store, issueKey, changeRoutes) : null;
     ApiServer server = start(settings, errors, openAi, admin);
     if (demo != null) {
       notices.addAll(demo.howToCall(server.port()));
@@ -147,7 +146,7 @@ final class Gateway implements AutoCloseable {
             routing.register(AdminApi.PATH, admin);
           });
     } catch (IllegalStateException e) {
-      throw new StartFailure(e.getMessage(), e);
+      throw new StartFailure(String.valueOf(e.getMessage()), e);
     }
   }
 
@@ -173,7 +172,7 @@ final class Gateway implements AutoCloseable {
     if (set != null) {
       return SecretHash.of(set.text());
     }
-    var file = new KeyFile(dataDirectory(settings).resolve("admin-key"));
+    var file = besideDatabase(settings, "admin-key");
     notices.add("The admin key is in " + file.path() + ".");
     return SecretHash.of(
         file.read()
@@ -191,7 +190,7 @@ final class Gateway implements AutoCloseable {
     return Base64.getUrlEncoder().withoutPadding().encodeToString(bytes);
   }
 
-  private static Path dataDirectory(Settings settings) {
-    return settings.database().toAbsolutePath().normalize().getParent();
+  private static KeyFile besideDatabase(Settings settings, String name) {
+    return new KeyFile(settings.database().toAbsolutePath().normalize().resolveSibling(name));
   }
 }

@@ -15,7 +15,7 @@ import org.slf4j.event.Level;
  * prompt, a reply, or any part of a key.
  */
 public final class CallLog {
-  private static final Logger LOG = LoggerFactory.getLogger("modelgate.calls");
+  private static final Logger LOG = LoggerFactory.getLogger("io.modelgate.calls");
   private static final int LONGEST_VALUE = 300;
 
   private final String requestId;
