@@ -19,7 +19,7 @@ final class ApiKeyTable {
   /** In the order in which they were added. */
   static List<ApiKey> all(DbExecute execute) {
     try (Stream<DbRow> rows = execute.query("SELECT * FROM api_keys ORDER BY sequence")) {
-      return rows.map(ApiKeyTable::key).toList();
+      return rows.map(row -> Columns.read(row, "key", "id", ApiKeyTable::key)).toList();
     }
   }
 

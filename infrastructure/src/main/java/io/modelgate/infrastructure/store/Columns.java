@@ -2,12 +2,31 @@ package io.modelgate.infrastructure.store;
 
 import io.helidon.dbclient.DbRow;
 import java.time.Instant;
+import java.util.NoSuchElementException;
 import java.util.Objects;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /** Reads a row's columns as the domain's types, and back. */
 final class Columns {
   private Columns() {}
+
+  /**
+   * Reads a row.
+   *
+   * @param what of whom the row is, and the column that names it, e.g. "model" and "id"
+   * @throws StoreRefused when there is something in it that this program would not have written
+   */
+  static <T> T read(DbRow row, String what, String idColumn, Function<DbRow, T> mapping) {
+    try {
+      return mapping.apply(row);
+    } catch (IllegalArgumentException | NullPointerException | NoSuchElementException e) {
+      throw new StoreRefused(
+          "The database holds a row that cannot be read, that of %s %s: %s. Restore a backup."
+              .formatted(what, textOrNull(row, idColumn), e.getMessage()),
+          e);
+    }
+  }
 
   static String text(DbRow row, String column) {
     return Objects.requireNonNull(textOrNull(row, column), column);

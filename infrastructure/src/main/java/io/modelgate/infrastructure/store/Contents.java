@@ -8,7 +8,6 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
-import java.util.NoSuchElementException;
 
 /**
  * All that is in the file when it is opened.
@@ -24,15 +23,8 @@ record Contents(
    */
   static Contents load(DbExecute execute, Path file, StoreSettings settings) throws IOException {
     ModelTable models = new ModelTable(cipher(execute, file, settings));
-    try {
-      return new Contents(
-          models, models.all(execute), ApiKeyTable.all(execute), TokenUseTable.all(execute));
-    } catch (IllegalArgumentException | NullPointerException | NoSuchElementException e) {
-      throw new StoreRefused(
-          "The database %s holds a row that cannot be read: %s. Restore a backup."
-              .formatted(file, e.getMessage()),
-          e);
-    }
+    return new Contents(
+        models, models.all(execute), ApiKeyTable.all(execute), TokenUseTable.all(execute));
   }
 
   private static CredentialCipher cipher(DbExecute execute, Path file, StoreSettings settings)

@@ -32,11 +32,11 @@ final class ModelTable {
   /**
    * All routes in the order in which they were added.
    *
-   * @throws StoreRefused when a credential does not open
+   * @throws StoreRefused when a credential does not open, or a row makes no sense
    */
   List<ModelRoute> all(DbExecute execute) {
     try (Stream<DbRow> rows = execute.query("SELECT * FROM models ORDER BY sequence")) {
-      return rows.map(this::route).toList();
+      return rows.map(row -> Columns.read(row, "model", "id", this::route)).toList();
     }
   }
 
@@ -116,7 +116,7 @@ final class ModelTable {
     return new ModelRoute(
         id,
         new ModelName(Columns.text(row, "name")),
-        BackendKind.ofWireName(Columns.text(row, "backend")).orElseThrow(),
+        backend(Columns.text(row, "backend")),
         base == null ? null : BaseUrl.of(base),
         Columns.textOrNull(row, "upstream_model"),
         credential(id, Columns.bytesOrNull(row, "credential")),
@@ -125,6 +125,11 @@ final class ModelTable {
         Columns.enabled(row),
         Columns.instant(row, "created_at"),
         Columns.instant(row, "updated_at"));
+  }
+
+  private static BackendKind backend(String name) {
+    return BackendKind.ofWireName(name)
+        .orElseThrow(() -> new IllegalArgumentException("no kind of backend is called " + name));
   }
 
   private @Nullable Credential credential(ModelId id, byte @Nullable [] kept) {

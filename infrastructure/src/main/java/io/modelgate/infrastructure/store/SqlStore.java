@@ -144,6 +144,10 @@ public final class SqlStore implements AutoCloseable {
 
   /** One name for one file, so that two paths to it meet the same lock. */
   private static Path realPath(Path database) throws IOException {
+    if (Files.isDirectory(database)) {
+      throw new StoreRefused(
+          "The database needs the path of a file, and " + database + " is a directory.");
+    }
     if (Files.exists(database)) {
       return database.toRealPath();
     }

@@ -3,7 +3,7 @@ package io.modelgate.infrastructure.store;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
-import java.nio.channels.FileLock;
+import java.nio.channels.OverlappingFileLockException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -60,8 +60,7 @@ final class StoreLock implements AutoCloseable {
     FileChannel channel = FileChannel.open(file, StandardOpenOption.READ, StandardOpenOption.WRITE);
     boolean taken = false;
     try {
-      FileLock lock = channel.tryLock();
-      if (lock == null) {
+      if (!lock(channel)) {
         throw new StoreRefused(
             "The database %s is in use by another process (%s). Stop that one, or set another database.path."
                 .formatted(database, owner(channel)));
@@ -75,6 +74,15 @@ final class StoreLock implements AutoCloseable {
       if (!taken) {
         channel.close();
       }
+    }
+  }
+
+  private static boolean lock(FileChannel channel) throws IOException {
+    try {
+      return channel.tryLock() != null;
+    } catch (OverlappingFileLockException _) {
+      // This process has it, by a path that the register does not know for the same file.
+      return false;
     }
   }
 

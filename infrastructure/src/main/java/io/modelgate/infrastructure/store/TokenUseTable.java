@@ -18,7 +18,10 @@ final class TokenUseTable {
     try (Stream<DbRow> rows = execute.query("SELECT * FROM token_use")) {
       return rows.collect(
           Collectors.toMap(
-              row -> new KeyId(Columns.text(row, "key_id")), row -> Columns.number(row, "used")));
+              row ->
+                  Columns.read(
+                      row, "the use of key", "key_id", r -> new KeyId(Columns.text(r, "key_id"))),
+              row -> Columns.number(row, "used")));
     }
   }
 
