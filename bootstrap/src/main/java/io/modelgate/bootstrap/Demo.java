@@ -15,45 +15,42 @@ import java.util.List;
 /**
  * The echo model and one key for it, so that a new installation answers at once.
  *
- * @param secret the key, to be shown on the console
+ * @param key where the demo key lies; used again at the next start
  */
-record Demo(String secret) {
-  private static final String MODEL = "echo";
+record Demo(KeyFile key) {
+  private static final ModelName MODEL = new ModelName("echo");
 
   /** Takes up the key of an earlier run if it still works, and makes what is missing. */
-  static Demo prepare(KeyFile file, SqlStore store, IssueApiKey issueKey, ChangeRoutes changeRoutes) {
-    if (store.modelRoutes().byName(new ModelName(MODEL)).isEmpty()) {
-      changeRoutes.add(new NewModel(new ModelName(MODEL), BackendKind.ECHO, null, null, null, null, null, true));
+  static Demo prepare(
+      KeyFile file, SqlStore store, IssueApiKey issueKey, ChangeRoutes changeRoutes) {
+    if (store.modelRoutes().byName(MODEL).isEmpty()) {
+      changeRoutes.add(new NewModel(MODEL, BackendKind.ECHO, null, null, null, null, null, true));
     }
-    return new Demo(file.read().filter(secret -> isKnown(secret, store.apiKeys())).orElseGet(() -> issue(file, issueKey)));
+    if (file.read().filter(secret -> isKnown(secret, store.apiKeys())).isEmpty()) {
+      file.write(issueKey.handle(new NewKey("demo", null, TokenQuota.UNLIMITED, true)).secret());
+    }
+    return new Demo(file);
   }
 
-  /** Ready-made calls, line by line. */
+  /**
+   * Ready-made calls, line by line. They read the key from its file: consoles are logged, keys are
+   * not.
+   */
   List<String> howToCall(int port) {
     String call =
-        "curl http://localhost:%d/v1/chat/completions -H 'Authorization: Bearer %s' -H 'Content-Type: application/json' -d"
-            .formatted(port, secret);
+        """
+        http://localhost:%d/v1/chat/completions -H "Authorization: Bearer $(cat %s)" -H 'Content-Type: application/json' -d\
+        """
+            .formatted(port, key.path());
     String messages = "\"messages\":[{\"role\":\"user\",\"content\":\"Hello!\"}]";
     return List.of(
         "Try it:",
-        "  " + call + " '{\"model\":\"echo\"," + messages + "}'",
+        "  curl " + call + " '{\"model\":\"echo\"," + messages + "}'",
         "and streamed:",
-        "  " + call.replace("curl ", "curl -N ") + " '{\"model\":\"echo\",\"stream\":true," + messages + "}'");
+        "  curl -N " + call + " '{\"model\":\"echo\",\"stream\":true," + messages + "}'");
   }
 
   private static boolean isKnown(String secret, ApiKeys keys) {
     return keys.byHash(SecretHash.of(secret)).isPresent();
-  }
-
-  private static String issue(KeyFile file, IssueApiKey issueKey) {
-    String secret = issueKey.handle(new NewKey("demo", null, TokenQuota.UNLIMITED, true)).secret();
-    file.write(secret);
-    return secret;
-  }
-
-  /** Without the key. */
-  @Override
-  public String toString() {
-    return "Demo";
   }
 }

@@ -29,7 +29,10 @@ import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicBoolean;
 
-/** The running program: everything put together by hand, in the order in which it starts. Thread-safe. */
+/**
+ * The running program: everything put together by hand, in the order in which it starts.
+ * Thread-safe.
+ */
 final class Gateway implements AutoCloseable {
   private final SqlStore store;
   private final Upstreams upstreams;
@@ -82,7 +85,10 @@ final class Gateway implements AutoCloseable {
     closed.await();
   }
 
-  /** Lets running calls finish for the grace period, then closes what was opened, the listener first. Idempotent. */
+  /**
+   * Lets running calls finish for the grace period, then closes what was opened, the listener
+   * first. Idempotent.
+   */
   @Override
   public void close() {
     if (closing.compareAndSet(false, true)) {
@@ -105,7 +111,8 @@ final class Gateway implements AutoCloseable {
     }
   }
 
-  private static Gateway listen(Settings settings, SqlStore store, Upstreams upstreams, InstantSource clock) {
+  private static Gateway listen(
+      Settings settings, SqlStore store, Upstreams upstreams, InstantSource clock) {
     List<String> notices = new ArrayList<>();
     var random = new SecureRandom();
     var errors = new ApiErrors(settings.errorCode() == Settings.ErrorCode.STATUS);
@@ -124,10 +131,17 @@ final class Gateway implements AutoCloseable {
         new AdminApi(
             adminKey(settings, random, notices),
             errors,
-            new AdminApi.Keys(issueKey, new ChangeApiKey(store.apiKeys(), clock), store.apiKeys(), store.quotas()),
+            new AdminApi.Keys(
+                issueKey,
+                new ChangeApiKey(store.apiKeys(), clock),
+                store.apiKeys(),
+                store.quotas()),
             new AdminApi.Models(changeRoutes, store.modelRoutes()),
             clock);
-    Demo demo = settings.demo() ? Demo.prepare(besideDatabase(settings, "demo-key"), store, issueKey, changeRoutes) : null;
+    Demo demo =
+        settings.demo()
+            ? Demo.prepare(besideDatabase(settings, "demo-key"), store, issueKey, changeRoutes)
+            : null;
     ApiServer server = start(settings, errors, openAi, admin);
     if (demo != null) {
       notices.addAll(demo.howToCall(server.port()));
@@ -135,11 +149,13 @@ final class Gateway implements AutoCloseable {
     return new Gateway(store, upstreams, server, notices);
   }
 
-  private static ApiServer start(Settings settings, ApiErrors errors, OpenAiApi openAi, AdminApi admin) {
+  private static ApiServer start(
+      Settings settings, ApiErrors errors, OpenAiApi openAi, AdminApi admin) {
     var server = settings.server();
     try {
       return ApiServer.start(
-          new ServerSettings(server.host(), server.port(), settings.maxBodySize(), server.shutdownGrace()),
+          new ServerSettings(
+              server.host(), server.port(), settings.maxBodySize(), server.shutdownGrace()),
           errors,
           (HttpRouting.Builder routing) -> {
             openAi.register(routing);
@@ -157,7 +173,9 @@ final class Gateway implements AutoCloseable {
         .forEach(
             (kind, adapter) ->
                 adapters.put(
-                    kind, new UpstreamSettings.Adapter(adapter.baseUrl(), adapter.credential(), adapter.streamUsage())));
+                    kind,
+                    new UpstreamSettings.Adapter(
+                        adapter.baseUrl(), adapter.credential(), adapter.streamUsage())));
     return new UpstreamSettings(
         settings.timeout(),
         settings.connectTimeout(),
@@ -166,7 +184,9 @@ final class Gateway implements AutoCloseable {
         settings.demo() ? settings.echoPace() : null);
   }
 
-  /** The one set, else the one made at first start; the console says where it lies, not what it is. */
+  /**
+   * The one set, else the one made at first start; the console says where it lies, not what it is.
+   */
   private static SecretHash adminKey(Settings settings, SecureRandom random, List<String> notices) {
     Secret set = settings.adminApiKey();
     if (set != null) {
