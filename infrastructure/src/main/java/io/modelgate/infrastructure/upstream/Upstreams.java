@@ -6,6 +6,7 @@ import io.modelgate.domain.chat.ChatCall;
 import io.modelgate.domain.chat.UpstreamFailure.Unreachable;
 import io.modelgate.domain.routing.BackendKind;
 import io.modelgate.domain.routing.ModelRoute;
+import java.time.Duration;
 import java.time.InstantSource;
 import java.util.EnumMap;
 import java.util.Map;
@@ -50,6 +51,10 @@ public final class Upstreams implements Upstream, AutoCloseable {
                 byKind.put(kind, new OpenAiUpstream(kind, adapter, settings, client));
               }
             });
+    Duration echoPace = settings.echoPace();
+    if (echoPace != null) {
+      byKind.put(BackendKind.ECHO, new EchoUpstream(echoPace, clock));
+    }
     return new Upstreams(client, byKind);
   }
 
