@@ -1,6 +1,5 @@
 package io.modelgate.infrastructure.upstream;
 
-import io.modelgate.application.port.ReplySink;
 import io.modelgate.application.port.Upstream.Delivery;
 import io.modelgate.domain.chat.ReplyHead;
 
@@ -13,12 +12,11 @@ sealed interface Relay permits StreamRelay, WholeRelay {
    */
   Delivery relay(Deadline head);
 
-  /** Opens the sink with what is known now. */
-  static void open(ReplySink sink, Exchange exchange, String usualType) {
+  /** The reply's head, with what is known now; to be made before the connection is given back. */
+  static ReplyHead head(Exchange exchange, String usualType) {
     String type = exchange.header("content-type");
     boolean sane = type != null && type.chars().allMatch(c -> c >= ' ' && c < 0x7f);
-    sink.open(
-        new ReplyHead(
-            exchange.status(), type != null && sane ? type : usualType, exchange.waited()));
+    return new ReplyHead(
+        exchange.status(), type != null && sane ? type : usualType, exchange.waited());
   }
 }

@@ -77,7 +77,7 @@ record SseEvent(
   /** Whether it is the one that ends a stream. */
   boolean isDone() {
     int start = at.start();
-    while (start < at.end() && data[start] == ' ') {
+    while (start < at.end() && isBlank(start, start + 1)) {
       start++;
     }
     int end = start + DONE.length;

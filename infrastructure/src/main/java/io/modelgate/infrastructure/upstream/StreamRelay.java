@@ -113,7 +113,7 @@ final class StreamRelay implements Relay {
     if (!outgoing.isEmpty()) {
       if (!opened) {
         opened = true;
-        Relay.open(sink, exchange, "text/event-stream");
+        sink.open(Relay.head(exchange, "text/event-stream"));
       }
       outgoing.writeTo(sink);
     }

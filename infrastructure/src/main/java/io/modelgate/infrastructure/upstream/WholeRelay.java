@@ -4,6 +4,7 @@ import io.modelgate.application.port.ReplySink;
 import io.modelgate.application.port.ReplySink.ClientGone;
 import io.modelgate.application.port.Upstream.Delivery;
 import io.modelgate.domain.chat.Edit;
+import io.modelgate.domain.chat.ReplyHead;
 import io.modelgate.domain.chat.Span;
 import io.modelgate.domain.chat.UpstreamFailure.Phase;
 import io.modelgate.domain.chat.UpstreamFailure.Reported;
@@ -46,9 +47,10 @@ final class WholeRelay implements Relay {
     var tap = new UsageTap();
     tap.see(peek);
     byte[] restored = Edit.apply(body, plan.restoring(peek.models()));
+    ReplyHead head = Relay.head(exchange, "application/json");
     exchange.release();
     try {
-      Relay.open(sink, exchange, "application/json");
+      sink.open(head);
       return new Delivery.Complete(tap.usage(), restored);
     } catch (ClientGone _) {
       return new Delivery.Abandoned(tap.usage());
