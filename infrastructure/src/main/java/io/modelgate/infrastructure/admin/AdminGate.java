@@ -1,6 +1,8 @@
 package io.modelgate.infrastructure.admin;
 
 import io.helidon.http.HeaderNames;
+import io.helidon.http.HeaderValues;
+import io.helidon.webserver.CloseConnectionException;
 import io.helidon.webserver.http.Handler;
 import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
@@ -19,6 +21,17 @@ import org.slf4j.LoggerFactory;
 final class AdminGate {
   private static final Logger LOG = LoggerFactory.getLogger(AdminGate.class);
   private static final String BEARER = "Bearer ";
+  private static final ApiError NOT_ADMIN =
+      ApiError.invalidRequest(
+              401, "the admin API needs the admin key: Authorization: Bearer <admin key>")
+          .withCode("invalid_api_key");
+  private static final ApiError NO_STORE =
+      new ApiError(
+          503,
+          "the gateway's store is not available; nothing was changed, try again later",
+          "server_error",
+          null,
+          null);
 
   private final SecretHash adminKey;
   private final ApiErrors errors;
@@ -28,14 +41,16 @@ final class AdminGate {
     this.errors = errors;
   }
 
-  /** An endpoint that takes no body; one that comes all the same is thrown away. */
+  /** An endpoint that takes no body; a short one that comes all the same is thrown away. */
   Handler open(Handler endpoint) {
     return (request, response) ->
         answer(
             request,
             response,
-            (_, _) -> {
-              RequestContent.settle(request, response, RequestContent.MAX_DISCARDED);
+            () -> {
+              if (!RequestContent.mayBeLeft(request, RequestContent.MAX_DISCARDED)) {
+                throw new Rejected(ApiError.invalidRequest(413, "this request takes no body"));
+              }
               endpoint.handle(request, response);
             });
   }
@@ -46,7 +61,7 @@ final class AdminGate {
         answer(
             request,
             response,
-            (_, _) -> endpoint.handle(RequestContent.json(request, response), request, response));
+            () -> endpoint.handle(RequestContent.json(request), request, response));
   }
 
   /**
@@ -79,33 +94,32 @@ final class AdminGate {
         });
   }
 
-  private void answer(ServerRequest request, ServerResponse response, Handler endpoint)
+  private void answer(ServerRequest request, ServerResponse response, Endpoint endpoint)
       throws Exception {
     if (!isAdmin(request)) {
-      RequestContent.settle(request, response, RequestContent.MAX_DISCARDED_FROM_STRANGERS);
       response.header(HeaderNames.WWW_AUTHENTICATE, "Bearer");
-      errors.send(
-          response,
-          ApiError.invalidRequest(
-                  401, "the admin API needs the admin key: Authorization: Bearer <admin key>")
-              .withCode("invalid_api_key"));
+      refuse(request, response, NOT_ADMIN, RequestContent.MAX_DISCARDED_FROM_STRANGERS);
       return;
     }
     try {
-      endpoint.handle(request, response);
+      endpoint.answer();
     } catch (Rejected rejected) {
-      RequestContent.settle(request, response, RequestContent.MAX_DISCARDED);
-      errors.send(response, rejected.error());
+      refuse(request, response, rejected.error(), RequestContent.MAX_DISCARDED);
     } catch (StoreUnavailable outage) {
       LOG.atError().setCause(outage).log("an admin request could not be served");
-      errors.send(
-          response,
-          new ApiError(
-              503,
-              "the gateway's store is not available; nothing was changed, try again later",
-              "server_error",
-              null,
-              null));
+      refuse(request, response, NO_STORE, RequestContent.MAX_DISCARDED);
+    }
+  }
+
+  private void refuse(
+      ServerRequest request, ServerResponse response, ApiError error, int maxDiscarded) {
+    boolean goesOn = RequestContent.mayBeLeft(request, maxDiscarded);
+    if (!goesOn) {
+      response.header(HeaderValues.CONNECTION_CLOSE);
+    }
+    errors.send(response, error);
+    if (!goesOn) {
+      throw new CloseConnectionException("refused without reading the body");
     }
   }
 
@@ -122,5 +136,9 @@ final class AdminGate {
   /** An endpoint with the JSON object that came. */
   interface BodyHandler {
     void handle(JsonFields body, ServerRequest request, ServerResponse response) throws Exception;
+  }
+
+  private interface Endpoint {
+    void answer() throws Exception;
   }
 }

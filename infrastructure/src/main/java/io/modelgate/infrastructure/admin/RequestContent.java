@@ -8,12 +8,9 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectReader;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.helidon.common.media.type.MediaTypes;
 import io.helidon.http.HeaderNames;
 import io.helidon.http.HeaderValues;
-import io.helidon.http.HttpMediaType;
 import io.helidon.webserver.http.ServerRequest;
-import io.helidon.webserver.http.ServerResponse;
 import io.modelgate.infrastructure.server.ApiError;
 import java.io.IOException;
 import java.io.InputStream;
@@ -23,7 +20,7 @@ import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.util.OptionalLong;
 
-/** Reads a request's body within bounds, strictly, and leaves the connection in a known state. */
+/** Reads a request's body: within bounds, strictly. */
 final class RequestContent {
   static final int MAX_BODY = 1024 * 1024;
 
@@ -46,28 +43,28 @@ final class RequestContent {
    *
    * @throws Rejected when it is too long, encoded, of another type, or no JSON object in UTF-8
    */
-  static JsonFields json(ServerRequest request, ServerResponse response) {
+  static JsonFields json(ServerRequest request) {
     refuseOtherForms(request);
-    return JsonFields.of(parse(decode(read(request, response))));
+    return JsonFields.of(parse(decode(read(request))));
   }
 
   /**
-   * To be called before a reply that is sent without having read the body: Helidon takes whatever
-   * is left of an unread body for the next request. Reads the rest if it is at most {@code limit}
-   * bytes long, else lets the connection close.
+   * Whether a reply may be sent without the body having been read. Helidon reads what is left after
+   * the reply, however much that is; so only a body of a known and bounded length may be left to
+   * it. Else the connection must be closed, by a {@link
+   * io.helidon.webserver.CloseConnectionException}: after a mere {@code Connection: close} Helidon
+   * 4.5.0 goes on reading and takes the body for the next request.
+   *
+   * @param limit in bytes
    */
-  static void settle(ServerRequest request, ServerResponse response, int limit) {
-    boolean waitsForContinue = request.headers().containsToken(HeaderValues.EXPECT_100);
-    if (!request.content().hasEntity()
-        || request.content().consumed()
-        || response.headers().containsToken(HeaderValues.CONNECTION_CLOSE)) {
-      return;
+  static boolean mayBeLeft(ServerRequest request, int limit) {
+    if (!request.content().hasEntity() || request.content().consumed()) {
+      return true;
     }
-    if (waitsForContinue
-        || contentLength(request).orElse(0) > limit
-        || !endsWithin(request.content().inputStream(), limit)) {
-      response.header(HeaderValues.CONNECTION_CLOSE);
-    }
+    OptionalLong length = request.headers().contentLength();
+    return length.isPresent()
+        && length.getAsLong() <= limit
+        && !request.headers().containsToken(HeaderValues.EXPECT_100);
   }
 
   private static void refuseOtherForms(ServerRequest request) {
@@ -76,36 +73,27 @@ final class RequestContent {
       throw new Rejected(
           ApiError.invalidRequest(415, "send the body as it is, without Content-Encoding"));
     }
-    if (request.headers().contains(HeaderNames.CONTENT_TYPE) && !isJson(request)) {
+    // An absent content type counts as JSON.
+    if (!isJson(request.headers().first(HeaderNames.CONTENT_TYPE).orElse("application/json"))) {
       throw new Rejected(
           ApiError.invalidRequest(415, "send JSON, with Content-Type: application/json"));
     }
   }
 
-  private static boolean isJson(ServerRequest request) {
-    try {
-      return request
-          .headers()
-          .contentType()
-          .map(HttpMediaType::mediaType)
-          .filter(MediaTypes.APPLICATION_JSON::equals)
-          .isPresent();
-    } catch (IllegalArgumentException _) {
-      return false;
-    }
+  private static boolean isJson(String contentType) {
+    int parameters = contentType.indexOf(';');
+    String type = parameters == -1 ? contentType : contentType.substring(0, parameters);
+    return type.strip().equalsIgnoreCase("application/json");
   }
 
-  private static byte[] read(ServerRequest request, ServerResponse response) {
-    if (contentLength(request).orElse(0) > MAX_BODY) {
+  private static byte[] read(ServerRequest request) {
+    if (request.headers().contentLength().orElse(0) > MAX_BODY) {
       throw tooLong();
     }
-    InputStream in = request.content().inputStream();
-    try {
+    try (InputStream in = request.content().inputStream()) {
       byte[] bytes = in.readNBytes(MAX_BODY + 1);
       if (bytes.length > MAX_BODY) {
-        if (!endsWithin(in, MAX_DISCARDED)) {
-          response.header(HeaderValues.CONNECTION_CLOSE);
-        }
+        discard(in);
         throw tooLong();
       }
       return bytes;
@@ -119,24 +107,12 @@ final class RequestContent {
         ApiError.invalidRequest(413, "a body has at most " + MAX_BODY + " bytes here"));
   }
 
-  private static boolean endsWithin(InputStream in, int limit) {
+  private static void discard(InputStream in) throws IOException {
     byte[] discarded = new byte[8 * 1024];
-    try {
-      int total = 0;
-      for (int n = in.read(discarded); n != -1; n = in.read(discarded)) {
-        total += n;
-        if (total > limit) {
-          return false;
-        }
-      }
-      return true;
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
+    int total = 0;
+    for (int n = in.read(discarded); n != -1 && total < MAX_DISCARDED; n = in.read(discarded)) {
+      total += n;
     }
-  }
-
-  private static OptionalLong contentLength(ServerRequest request) {
-    return request.headers().contentLength();
   }
 
   private static String decode(byte[] bytes) {
