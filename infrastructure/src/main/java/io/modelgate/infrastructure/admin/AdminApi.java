@@ -54,6 +54,7 @@ public final class AdminApi implements HttpService {
   private final Keys keys;
   private final Models models;
   private final InstantSource clock;
+  private final String pages;
 
   /**
    * The admin API over those use cases and ports.
@@ -62,10 +63,16 @@ public final class AdminApi implements HttpService {
    */
   public AdminApi(
       SecretHash adminKey, ApiErrors errors, Keys keys, Models models, InstantSource clock) {
-    this.gate = new AdminGate(adminKey, errors);
+    this(new AdminGate(adminKey, errors), keys, models, clock, PAGES);
+  }
+
+  /** With pages from another place, since only the distribution holds the real ones. */
+  AdminApi(AdminGate gate, Keys keys, Models models, InstantSource clock, String pages) {
+    this.gate = gate;
     this.keys = keys;
     this.models = models;
     this.clock = clock;
+    this.pages = pages;
   }
 
   @Override
@@ -82,7 +89,7 @@ public final class AdminApi implements HttpService {
         .register(
             "/",
             StaticContentFeature.createService(
-                ClasspathHandlerConfig.builder().location(PAGES).welcome("index.html").build()));
+                ClasspathHandlerConfig.builder().location(pages).welcome("index.html").build()));
   }
 
   private static void addPageHeaders(ServerRequest request, ServerResponse response) {

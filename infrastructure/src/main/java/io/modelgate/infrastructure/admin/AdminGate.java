@@ -19,6 +19,17 @@ import org.slf4j.LoggerFactory;
 final class AdminGate {
   private static final Logger LOG = LoggerFactory.getLogger(AdminGate.class);
   private static final String BEARER = "Bearer ";
+  private static final ApiError NOT_ADMIN =
+      ApiError.invalidRequest(
+              401, "the admin API needs the admin key: Authorization: Bearer <admin key>")
+          .withCode("invalid_api_key");
+  private static final ApiError NO_STORE =
+      new ApiError(
+          503,
+          "the gateway's store is not available; nothing was changed, try again later",
+          "server_error",
+          null,
+          null);
 
   private final SecretHash adminKey;
   private final ApiErrors errors;
@@ -28,14 +39,16 @@ final class AdminGate {
     this.errors = errors;
   }
 
-  /** An endpoint that takes no body; one that comes all the same is thrown away. */
+  /** An endpoint that takes no body; a short one that comes all the same is thrown away. */
   Handler open(Handler endpoint) {
     return (request, response) ->
         answer(
             request,
             response,
-            (_, _) -> {
-              RequestContent.settle(request, response, RequestContent.MAX_DISCARDED);
+            () -> {
+              if (!ApiErrors.bodyMayBeLeft(request)) {
+                throw new Rejected(ApiError.invalidRequest(413, "this request takes no body"));
+              }
               endpoint.handle(request, response);
             });
   }
@@ -46,7 +59,7 @@ final class AdminGate {
         answer(
             request,
             response,
-            (_, _) -> endpoint.handle(RequestContent.json(request, response), request, response));
+            () -> endpoint.handle(RequestContent.json(request), request, response));
   }
 
   /**
@@ -79,35 +92,20 @@ final class AdminGate {
         });
   }
 
-  private void answer(ServerRequest request, ServerResponse response, Handler endpoint)
+  private void answer(ServerRequest request, ServerResponse response, Endpoint endpoint)
       throws Exception {
     if (!isAdmin(request)) {
-      RequestContent.settle(request, response, RequestContent.MAX_DISCARDED_FROM_STRANGERS);
       response.header(HeaderNames.WWW_AUTHENTICATE, "Bearer");
-      errors.send(
-          request,
-          response,
-          ApiError.invalidRequest(
-                  401, "the admin API needs the admin key: Authorization: Bearer <admin key>")
-              .withCode("invalid_api_key"));
+      errors.refuse(request, response, NOT_ADMIN);
       return;
     }
     try {
-      endpoint.handle(request, response);
+      endpoint.answer();
     } catch (Rejected rejected) {
-      RequestContent.settle(request, response, RequestContent.MAX_DISCARDED);
-      errors.send(request, response, rejected.error());
+      errors.refuse(request, response, rejected.error());
     } catch (StoreUnavailable outage) {
       LOG.atError().setCause(outage).log("an admin request could not be served");
-      errors.send(
-          request,
-          response,
-          new ApiError(
-              503,
-              "the gateway's store is not available; nothing was changed, try again later",
-              "server_error",
-              null,
-              null));
+      errors.refuse(request, response, NO_STORE);
     }
   }
 
@@ -124,5 +122,9 @@ final class AdminGate {
   /** An endpoint with the JSON object that came. */
   interface BodyHandler {
     void handle(JsonFields body, ServerRequest request, ServerResponse response) throws Exception;
+  }
+
+  private interface Endpoint {
+    void answer() throws Exception;
   }
 }

@@ -8,29 +8,21 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectReader;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.helidon.common.media.type.MediaTypes;
-import io.helidon.http.HeaderNames;
-import io.helidon.http.HeaderValues;
-import io.helidon.http.HttpMediaType;
 import io.helidon.webserver.http.ServerRequest;
-import io.helidon.webserver.http.ServerResponse;
 import io.modelgate.infrastructure.server.ApiError;
+import io.modelgate.infrastructure.server.RequestBodies;
+import io.modelgate.infrastructure.server.RequestBodies.Body;
 import java.io.IOException;
-import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
-import java.util.OptionalLong;
 
-/** Reads a request's body within bounds, strictly, and leaves the connection in a known state. */
+/** Reads a request's body: within bounds, strictly. */
 final class RequestContent {
   static final int MAX_BODY = 1024 * 1024;
 
-  /** How much is read in vain so that the client gets to see the reply. */
-  static final int MAX_DISCARDED = 8 * 1024 * 1024;
-
-  static final int MAX_DISCARDED_FROM_STRANGERS = 64 * 1024;
+  private static final RequestBodies BODIES = new RequestBodies(MAX_BODY);
 
   private static final ObjectReader JSON =
       JsonMapper.builder()
@@ -46,97 +38,11 @@ final class RequestContent {
    *
    * @throws Rejected when it is too long, encoded, of another type, or no JSON object in UTF-8
    */
-  static JsonFields json(ServerRequest request, ServerResponse response) {
-    refuseOtherForms(request);
-    return JsonFields.of(parse(decode(read(request, response))));
-  }
-
-  /**
-   * To be called before a reply that is sent without having read the body: Helidon takes whatever
-   * is left of an unread body for the next request. Reads the rest if it is at most {@code limit}
-   * bytes long, else lets the connection close.
-   */
-  static void settle(ServerRequest request, ServerResponse response, int limit) {
-    boolean waitsForContinue = request.headers().containsToken(HeaderValues.EXPECT_100);
-    if (!request.content().hasEntity()
-        || request.content().consumed()
-        || response.headers().containsToken(HeaderValues.CONNECTION_CLOSE)) {
-      return;
-    }
-    if (waitsForContinue
-        || contentLength(request).orElse(0) > limit
-        || !endsWithin(request.content().inputStream(), limit)) {
-      response.header(HeaderValues.CONNECTION_CLOSE);
-    }
-  }
-
-  private static void refuseOtherForms(ServerRequest request) {
-    String encoding = request.headers().first(HeaderNames.CONTENT_ENCODING).orElse("identity");
-    if (!encoding.equalsIgnoreCase("identity")) {
-      throw new Rejected(
-          ApiError.invalidRequest(415, "send the body as it is, without Content-Encoding"));
-    }
-    if (request.headers().contains(HeaderNames.CONTENT_TYPE) && !isJson(request)) {
-      throw new Rejected(
-          ApiError.invalidRequest(415, "send JSON, with Content-Type: application/json"));
-    }
-  }
-
-  private static boolean isJson(ServerRequest request) {
-    try {
-      return request
-          .headers()
-          .contentType()
-          .map(HttpMediaType::mediaType)
-          .filter(MediaTypes.APPLICATION_JSON::equals)
-          .isPresent();
-    } catch (IllegalArgumentException _) {
-      return false;
-    }
-  }
-
-  private static byte[] read(ServerRequest request, ServerResponse response) {
-    if (contentLength(request).orElse(0) > MAX_BODY) {
-      throw tooLong();
-    }
-    InputStream in = request.content().inputStream();
-    try {
-      byte[] bytes = in.readNBytes(MAX_BODY + 1);
-      if (bytes.length > MAX_BODY) {
-        if (!endsWithin(in, MAX_DISCARDED)) {
-          response.header(HeaderValues.CONNECTION_CLOSE);
-        }
-        throw tooLong();
-      }
-      return bytes;
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
-  }
-
-  private static Rejected tooLong() {
-    return new Rejected(
-        ApiError.invalidRequest(413, "a body has at most " + MAX_BODY + " bytes here"));
-  }
-
-  private static boolean endsWithin(InputStream in, int limit) {
-    byte[] discarded = new byte[8 * 1024];
-    try {
-      int total = 0;
-      for (int n = in.read(discarded); n != -1; n = in.read(discarded)) {
-        total += n;
-        if (total > limit) {
-          return false;
-        }
-      }
-      return true;
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
-  }
-
-  private static OptionalLong contentLength(ServerRequest request) {
-    return request.headers().contentLength();
+  static JsonFields json(ServerRequest request) {
+    return switch (BODIES.read(request)) {
+      case Body.Unfit(ApiError error) -> throw new Rejected(error);
+      case Body.Whole(byte[] bytes) -> JsonFields.of(parse(decode(bytes)));
+    };
   }
 
   private static String decode(byte[] bytes) {

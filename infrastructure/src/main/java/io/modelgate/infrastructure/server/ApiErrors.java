@@ -37,7 +37,7 @@ public final class ApiErrors {
    * LingeringClose}).
    */
   public void refuse(ServerRequest request, ServerResponse response, ApiError error) {
-    if (bodyIsSmall(request)) {
+    if (bodyMayBeLeft(request)) {
       send(request, response, error);
       return;
     }
@@ -74,15 +74,14 @@ public final class ApiErrors {
   }
 
   /**
-   * With {@code Expect: 100-continue} the body was never sent, so there is nothing to pass over.
+   * Whether a request can be answered without having read its body: there is none, it was read
+   * already, or it is so short that passing over it costs less than a new connection. One that
+   * waits for {@code 100 Continue} may or may not come, so it may not be left.
    */
-  private static boolean bodyIsSmall(ServerRequest request) {
-    var headers = request.headers();
-    if (!headers.contains(HeaderNames.TRANSFER_ENCODING)
-        && !headers.contains(HeaderNames.CONTENT_LENGTH)) {
-      return true;
-    }
-    return headers.contentLength().orElse(Long.MAX_VALUE) <= SMALL_BODY
-        && !headers.contains(HeaderNames.EXPECT);
+  public static boolean bodyMayBeLeft(ServerRequest request) {
+    return !request.content().hasEntity()
+        || request.content().consumed()
+        || (request.headers().contentLength().orElse(Long.MAX_VALUE) <= SMALL_BODY
+            && !request.headers().contains(HeaderNames.EXPECT));
   }
 }
