@@ -766,9 +766,13 @@ class UpstreamsTest {
 
     @Test
     void thatAreRefusedAreUnreachable() throws IOException {
-      backend.close();
+      BaseUrl gone;
+      try (var server = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+        gone = BaseUrl.of("http://127.0.0.1:" + server.getLocalPort());
+      }
 
-      assertThat(failureOf(ask(Calls.whole()))).isInstanceOf(Unreachable.class);
+      assertThat(failureOf(upstreams.send(Calls.routeTo(gone), Calls.whole(), sink)))
+          .isInstanceOf(Unreachable.class);
     }
 
     @Test
