@@ -4,7 +4,7 @@ import io.helidon.common.config.Config;
 
 /**
  * Stands in for an interface that Helidon's core dropped in 4.2 and that DbClient 4.1.7, the newest
- * one to be had, was compiled against: without it the first statement fails with {@link
+ * one to be had, was compiled against: without it no client can be built: {@link
  * NoClassDefFoundError}. The dollar sign is the point: to the virtual machine this is the member
  * {@code ConfiguredBuilder} of {@link Prototype}.
  *
