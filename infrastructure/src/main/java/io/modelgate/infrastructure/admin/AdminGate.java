@@ -1,8 +1,6 @@
 package io.modelgate.infrastructure.admin;
 
 import io.helidon.http.HeaderNames;
-import io.helidon.http.HeaderValues;
-import io.helidon.webserver.CloseConnectionException;
 import io.helidon.webserver.http.Handler;
 import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
@@ -48,7 +46,7 @@ final class AdminGate {
             request,
             response,
             () -> {
-              if (!RequestContent.mayBeLeft(request, RequestContent.MAX_DISCARDED)) {
+              if (!ApiErrors.bodyMayBeLeft(request)) {
                 throw new Rejected(ApiError.invalidRequest(413, "this request takes no body"));
               }
               endpoint.handle(request, response);
@@ -98,28 +96,16 @@ final class AdminGate {
       throws Exception {
     if (!isAdmin(request)) {
       response.header(HeaderNames.WWW_AUTHENTICATE, "Bearer");
-      refuse(request, response, NOT_ADMIN, RequestContent.MAX_DISCARDED_FROM_STRANGERS);
+      errors.refuse(request, response, NOT_ADMIN);
       return;
     }
     try {
       endpoint.answer();
     } catch (Rejected rejected) {
-      refuse(request, response, rejected.error(), RequestContent.MAX_DISCARDED);
+      errors.refuse(request, response, rejected.error());
     } catch (StoreUnavailable outage) {
       LOG.atError().setCause(outage).log("an admin request could not be served");
-      refuse(request, response, NO_STORE, RequestContent.MAX_DISCARDED);
-    }
-  }
-
-  private void refuse(
-      ServerRequest request, ServerResponse response, ApiError error, int maxDiscarded) {
-    boolean goesOn = RequestContent.mayBeLeft(request, maxDiscarded);
-    if (!goesOn) {
-      response.header(HeaderValues.CONNECTION_CLOSE);
-    }
-    errors.send(response, error);
-    if (!goesOn) {
-      throw new CloseConnectionException("refused without reading the body");
+      errors.refuse(request, response, NO_STORE);
     }
   }
 

@@ -2,8 +2,6 @@ package io.modelgate.infrastructure.admin;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
-import io.helidon.webserver.WebServer;
-import io.helidon.webserver.http1.Http1Config;
 import io.modelgate.application.admin.ChangeApiKey;
 import io.modelgate.application.admin.ChangeRoutes;
 import io.modelgate.application.admin.IssueApiKey;
@@ -13,6 +11,8 @@ import io.modelgate.domain.access.SecretHash;
 import io.modelgate.domain.access.TokenQuota;
 import io.modelgate.domain.routing.BackendKind;
 import io.modelgate.infrastructure.server.ApiErrors;
+import io.modelgate.infrastructure.server.ApiServer;
+import io.modelgate.infrastructure.server.ServerSettings;
 import io.modelgate.testing.BrokenStore;
 import io.modelgate.testing.InMemoryApiKeys;
 import io.modelgate.testing.InMemoryModelRoutes;
@@ -47,7 +47,7 @@ final class AdminServer implements AutoCloseable {
   final ApiKeys keys;
   final ModelRoutes routes;
   final InMemoryQuotas quotas = new InMemoryQuotas();
-  private final WebServer server;
+  private final ApiServer server;
   private final HttpClient client = HttpClient.newHttpClient();
 
   private AdminServer(ApiKeys keys, ModelRoutes routes) {
@@ -69,14 +69,10 @@ final class AdminServer implements AutoCloseable {
             clock,
             "admin-pages-of-tests");
     this.server =
-        WebServer.builder()
-            .address(InetAddress.getLoopbackAddress())
-            .port(0)
-            // Else Helidon answers 400 to Content-Encoding before the API sees it.
-            .addProtocol(Http1Config.builder().validateRequestHeaders(false).build())
-            .routing(routing -> routing.register(AdminApi.PATH, api))
-            .build()
-            .start();
+        ApiServer.start(
+            new ServerSettings("127.0.0.1", 0, 5 * 1024 * 1024, Duration.ZERO),
+            new ApiErrors(false),
+            routing -> routing.register(AdminApi.PATH, api));
   }
 
   static AdminServer start() {
@@ -91,7 +87,7 @@ final class AdminServer implements AutoCloseable {
   @Override
   public void close() {
     client.close();
-    server.stop();
+    server.close();
   }
 
   Reply get(String path) {

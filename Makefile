@@ -1,0 +1,47 @@
+# The targets people need; "make help" lists them. Everything runs on a JDK 25, which need not be
+# the machine's default java.
+
+JAVA_HOME := $(shell .ci/find-jdk)
+export JAVA_HOME
+MVN := mvn -B -ntp
+LAUNCHER := bootstrap/target/modelgate/bin/modelgate
+SOURCES := $(shell find pom.xml */pom.xml */src/main config -type f 2>/dev/null)
+
+.PHONY: help run demo build test test-cover format clean jdk node
+.DEFAULT_GOAL := help
+
+help: ## list the targets
+	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 24
+
+# exec, so that Ctrl-C reaches the gateway alone.
+run: $(LAUNCHER) ## build if needed, then serve with the echo model and a demo key; data in ./data
+	@MG_DEMO=$${MG_DEMO:-true} exec $(LAUNCHER) serve
+
+demo: run ## the same as run
+
+build: jdk ## leave a runnable distribution in bootstrap/target/modelgate
+	$(MVN) package -DskipTests
+	@touch $(LAUNCHER)
+
+test: jdk node ## the whole truth: format, all tests, architecture rules, coverage gate
+	$(MVN) verify
+
+test-cover: test ## test, then say where the coverage report lies
+	@echo "report: bootstrap/target/site/jacoco-aggregate/index.html"
+
+format: jdk ## bring sources and poms into shape
+	$(MVN) -q spotless:apply
+
+clean: jdk ## remove what builds leave behind; data stays
+	$(MVN) -q clean
+
+$(LAUNCHER): $(SOURCES) | jdk
+	$(MVN) -q package -DskipTests
+	@touch $@
+
+jdk:
+	@test -n "$$JAVA_HOME" || { echo "ModelGate is built with JDK 25: install one (for example Temurin 25) or point JAVA_HOME at it." >&2; exit 1; }
+	@command -v mvn >/dev/null || { echo "ModelGate is built with Maven 3.8 or newer: install it." >&2; exit 1; }
+
+node:
+	@node -e 'process.exit(parseInt(process.versions.node) >= 20 ? 0 : 1)' 2>/dev/null && command -v npm >/dev/null || { echo "The tests need Node.js 20 or newer with npm: install it." >&2; exit 1; }

@@ -1,0 +1,4 @@
+@NullMarked
+package io.modelgate.architecture;
+
+import org.jspecify.annotations.NullMarked;

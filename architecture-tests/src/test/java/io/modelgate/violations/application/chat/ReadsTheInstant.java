@@ -1,0 +1,9 @@
+package io.modelgate.violations.application.chat;
+
+import java.time.Instant;
+
+final class ReadsTheInstant {
+  Instant time() {
+    return Instant.now();
+  }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package io.modelgate.violations.application.port;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,3 @@
+package io.modelgate.violations.bootstrap;
+
+public final class InnocentWiring {}

@@ -1,0 +1,4 @@
+@NullMarked
+package io.modelgate.violations.bootstrap;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,5 @@
+package io.modelgate.violations.domain.chat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+
+record KnowsALibrary(JsonNode node) {}

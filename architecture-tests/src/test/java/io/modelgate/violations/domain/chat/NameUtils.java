@@ -1,0 +1,3 @@
+package io.modelgate.violations.domain.chat;
+
+final class NameUtils {}

@@ -1,0 +1,7 @@
+package io.modelgate.violations.domain.chat;
+
+final class ThrowsAnything {
+  void fail() {
+    throw new RuntimeException("something");
+  }
+}

@@ -1,0 +1,5 @@
+package io.modelgate.violations.infrastructure.admin;
+
+import java.net.http.HttpClient;
+
+record KnowsAClient(HttpClient client) {}

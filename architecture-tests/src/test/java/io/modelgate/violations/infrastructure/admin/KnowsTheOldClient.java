@@ -1,0 +1,5 @@
+package io.modelgate.violations.infrastructure.admin;
+
+import java.net.HttpURLConnection;
+
+record KnowsTheOldClient(HttpURLConnection client) {}

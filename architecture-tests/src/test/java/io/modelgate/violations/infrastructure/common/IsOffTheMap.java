@@ -1,0 +1,3 @@
+package io.modelgate.violations.infrastructure.common;
+
+final class IsOffTheMap {}

@@ -1,0 +1,3 @@
+package io.modelgate.violations.infrastructure.server;
+
+public final class InnocentServer {}

@@ -1,0 +1,3 @@
+package io.modelgate.violations.infrastructure.store;
+
+public final class FrontDoor {}

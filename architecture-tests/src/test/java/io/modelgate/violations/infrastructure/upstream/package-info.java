@@ -1,0 +1,4 @@
+@NullMarked
+package io.modelgate.violations.infrastructure.upstream;
+
+import org.jspecify.annotations.NullMarked;

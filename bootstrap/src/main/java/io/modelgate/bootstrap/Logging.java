@@ -1,0 +1,76 @@
+package io.modelgate.bootstrap;
+
+import static ch.qos.logback.classic.Level.convertAnSLF4JLevel;
+
+import ch.qos.logback.classic.LoggerContext;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.ConsoleAppender;
+import ch.qos.logback.core.Layout;
+import ch.qos.logback.core.encoder.LayoutWrappingEncoder;
+import java.nio.charset.StandardCharsets;
+import org.slf4j.LoggerFactory;
+import org.slf4j.event.Level;
+
+/**
+ * Where log lines go: standard output, one line an event. Everything arrives through SLF4J, what
+ * the JDK and Helidon say through {@link System.Logger} too; nothing here uses {@code
+ * java.util.logging}.
+ */
+final class Logging {
+  /** How much this program says. Libraries are held lower: their INFO shows at our DEBUG. */
+  enum Threshold {
+    ERROR(Level.ERROR, Level.ERROR),
+    WARN(Level.WARN, Level.WARN),
+    INFO(Level.INFO, Level.WARN),
+    DEBUG(Level.DEBUG, Level.INFO),
+    TRACE(Level.TRACE, Level.DEBUG);
+
+    private final Level ours;
+    private final Level libraries;
+
+    Threshold(Level ours, Level libraries) {
+      this.ours = ours;
+      this.libraries = libraries;
+    }
+  }
+
+  /** How a line looks. */
+  enum Format {
+    TEXT,
+    JSON
+  }
+
+  private Logging() {}
+
+  /** Replaces whatever was set before. */
+  static void configure(Threshold threshold, Format format) {
+    if (LoggerFactory.getILoggerFactory() instanceof LoggerContext context) {
+      configure(context, threshold, format);
+    }
+  }
+
+  static void configure(LoggerContext context, Threshold threshold, Format format) {
+    context.reset();
+    Layout<ILoggingEvent> layout =
+        switch (format) {
+          case TEXT -> new TextLayout();
+          case JSON -> new JsonLayout();
+        };
+    layout.setContext(context);
+    layout.start();
+    var encoder = new LayoutWrappingEncoder<ILoggingEvent>();
+    encoder.setContext(context);
+    encoder.setCharset(StandardCharsets.UTF_8);
+    encoder.setLayout(layout);
+    encoder.start();
+    var console = new ConsoleAppender<ILoggingEvent>();
+    console.setContext(context);
+    console.setName("console");
+    console.setEncoder(encoder);
+    console.start();
+    var root = context.getLogger(org.slf4j.Logger.ROOT_LOGGER_NAME);
+    root.addAppender(console);
+    root.setLevel(convertAnSLF4JLevel(threshold.libraries));
+    context.getLogger("io.modelgate").setLevel(convertAnSLF4JLevel(threshold.ours));
+  }
+}

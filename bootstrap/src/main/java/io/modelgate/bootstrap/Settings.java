@@ -1,0 +1,167 @@
+package io.modelgate.bootstrap;
+
+import io.modelgate.bootstrap.ValueForm.HostAndPort;
+import io.modelgate.domain.access.TokenQuota;
+import io.modelgate.domain.routing.BackendKind;
+import io.modelgate.domain.routing.BaseUrl;
+import io.modelgate.domain.routing.Credential;
+import io.modelgate.domain.routing.StreamUsage;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Everything an operator can set. {@link SettingsTable} has the names, the defaults and what each
+ * does. Printing it shows no secret. Immutable.
+ *
+ * @param timeout patience with a backend; a model can have its own
+ * @param maxBodySize bytes of a request
+ * @param maxReplyBytes bytes of a reply that is held whole
+ * @param requestsPerMinute for each key; for a later version
+ * @param adminApiKey null to make one at first start
+ * @param secretKey null to make one at first start
+ * @param adapters one for each kind of backend but echo
+ */
+record Settings(
+    Server server,
+    Path database,
+    Redis redis,
+    Duration timeout,
+    Duration connectTimeout,
+    int maxBodySize,
+    int maxReplyBytes,
+    int requestsPerMinute,
+    TokenQuota defaultQuota,
+    @Nullable Secret adminApiKey,
+    @Nullable Secret secretKey,
+    ErrorCode errorCode,
+    Log log,
+    boolean demo,
+    Map<BackendKind, Adapter> adapters,
+    Duration echoPace) {
+  public Settings {
+    adapters = Map.copyOf(adapters);
+  }
+
+  /**
+   * Reads the settings: built-in default &lt; file &lt; environment.
+   *
+   * @param file YAML; null for none
+   * @param environment as of {@link System#getenv()}; names that do not begin with {@code MG_} are
+   *     passed over
+   */
+  static Loading load(@Nullable Path file, Map<String, String> environment) {
+    var reader = new SettingsReader();
+    if (file != null) {
+      reader.add(SettingsFile.read(file));
+    }
+    reader.add(SettingsEnvironment.read(environment));
+    Settings settings = read(reader);
+    return reader.faults().isEmpty()
+        ? new Loading.Loaded(settings, reader.warnings())
+        : new Loading.Faulty(reader.faults());
+  }
+
+  private static Settings read(SettingsReader reader) {
+    var server =
+        new Server(
+            reader.read(SettingsTable.SERVER_HOST),
+            reader.read(SettingsTable.SERVER_PORT).intValue(),
+            reader.read(SettingsTable.SERVER_SHUTDOWN_GRACE));
+    Path database = reader.read(SettingsTable.DATABASE_PATH);
+    var redis =
+        new Redis(
+            reader.read(SettingsTable.REDIS_ADDR),
+            reader.readOrNull(SettingsTable.REDIS_PASSWORD),
+            reader.read(SettingsTable.REDIS_TLS));
+    return new Settings(
+        server,
+        database,
+        redis,
+        reader.read(SettingsTable.TIMEOUT),
+        reader.read(SettingsTable.CONNECT_TIMEOUT),
+        reader.read(SettingsTable.MAX_BODY_SIZE),
+        reader.read(SettingsTable.MAX_REPLY_SIZE),
+        reader.read(SettingsTable.RATE_LIMIT_RPM).intValue(),
+        TokenQuota.of(reader.read(SettingsTable.QUOTA_DEFAULT_TOKENS)),
+        reader.readOrNull(SettingsTable.ADMIN_API_KEY),
+        reader.readOrNull(SettingsTable.SECRET_KEY),
+        reader.read(SettingsTable.ERRORS_CODE),
+        new Log(reader.read(SettingsTable.LOG_LEVEL), reader.read(SettingsTable.LOG_FORMAT)),
+        reader.read(SettingsTable.DEMO),
+        adapters(reader),
+        reader.read(SettingsTable.ECHO_PACE));
+  }
+
+  private static Map<BackendKind, Adapter> adapters(SettingsReader reader) {
+    var adapters = new EnumMap<BackendKind, Adapter>(BackendKind.class);
+    SettingsTable.ADAPTERS.forEach(
+        (kind, keys) ->
+            adapters.put(
+                kind,
+                new Adapter(
+                    reader.readOrNull(keys.baseUrl()),
+                    reader.readOrNull(keys.apiKey()),
+                    reader.read(keys.streamUsage()))));
+    return adapters;
+  }
+
+  /**
+   * Where to listen.
+   *
+   * @param port 0 for any free one
+   * @param shutdownGrace how long calls under way may go on at the end; may be zero
+   */
+  record Server(String host, int port, Duration shutdownGrace) {}
+
+  /** For a later version. */
+  record Redis(HostAndPort address, @Nullable Secret password, boolean tls) {}
+
+  /** How much is logged, and how it looks. */
+  record Log(Logging.Threshold threshold, Logging.Format format) {}
+
+  /** What holds for all models on one kind of backend that say nothing else. */
+  record Adapter(
+      @Nullable BaseUrl baseUrl, @Nullable Credential credential, StreamUsage streamUsage) {}
+
+  /** What stands under {@code code} in an error. */
+  enum ErrorCode {
+    /** OpenAI's, e.g. {@code "invalid_api_key"}. */
+    STRING,
+    /** The HTTP status as a number. */
+    STATUS
+  }
+
+  /** How reading went. */
+  sealed interface Loading {
+    /**
+     * All is well.
+     *
+     * @param warnings sentences about what was passed over, e.g. a variable without a meaning
+     */
+    record Loaded(Settings settings, List<String> warnings) implements Loading {}
+
+    /** At least one thing is wrong; all that is wrong is here. */
+    record Faulty(List<Fault> faults) implements Loading {}
+  }
+
+  /**
+   * One thing that is wrong.
+   *
+   * @param key the setting's path; the text found when no setting has that path
+   * @param value as given, secrets masked
+   * @param allowed what may stand there, or what to do about it
+   * @param origin the file, or the name of the environment variable
+   */
+  record Fault(String key, String value, String allowed, String origin) {
+    /** For the console. */
+    @Override
+    public String toString() {
+      String given = value.isEmpty() ? key : key + ": " + value;
+      return origin + ": " + given + " – " + allowed;
+    }
+  }
+}

@@ -1,0 +1,199 @@
+package io.modelgate.bootstrap;
+
+import io.modelgate.domain.routing.BaseUrl;
+import io.modelgate.domain.routing.Credential;
+import io.modelgate.domain.routing.StreamUsage;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.function.Function;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+
+/**
+ * How the text of a setting is read.
+ *
+ * @param allowed what may stand there, to be read after "needs"
+ * @param secret whether the text must not be shown
+ * @param reading empty when the text is not allowed
+ */
+record ValueForm<T>(String allowed, boolean secret, Function<String, Optional<T>> reading) {
+  private static final Pattern DURATION = Pattern.compile("(\\d{1,9})\\s?(ms|s|m|h)");
+  private static final Pattern SIZE = Pattern.compile("(\\d{1,10})\\s?(B|KB|MB|GB)?");
+  private static final Pattern HOST = Pattern.compile("[0-9A-Za-z._:%-]{1,253}");
+  private static final Pattern ADDRESS =
+      Pattern.compile("([0-9A-Za-z._-]{1,253}|\\[[0-9A-Fa-f:.%]{2,60}]):(\\d{1,5})");
+
+  private static <T> ValueForm<T> open(String allowed, Function<String, Optional<T>> reading) {
+    return new ValueForm<>(allowed, false, reading);
+  }
+
+  static ValueForm<Long> wholeNumber(long least, long most) {
+    String allowed =
+        most == Long.MAX_VALUE
+            ? "a whole number of " + least + " or more"
+            : "a whole number from " + least + " to " + most;
+    return open(
+        allowed,
+        text ->
+            text.matches("\\d{1,18}")
+                ? Optional.of(Long.valueOf(text)).filter(n -> n >= least && n <= most)
+                : Optional.empty());
+  }
+
+  static ValueForm<Boolean> yesOrNo() {
+    return open(
+        "true or false",
+        text ->
+            switch (text.toLowerCase(Locale.ROOT)) {
+              case "true" -> Optional.of(true);
+              case "false" -> Optional.of(false);
+              default -> Optional.empty();
+            });
+  }
+
+  /** {@code 500ms}, {@code 300s}, {@code 5m} or {@code 1h}, within bounds given in the same way. */
+  static ValueForm<Duration> duration(String shortest, String longest) {
+    Duration least = duration(shortest).orElseThrow();
+    Duration most = duration(longest).orElseThrow();
+    return open(
+        "a duration from " + shortest + " to " + longest + ", such as 500ms, 30s, 5m or 1h",
+        text -> duration(text).filter(d -> d.compareTo(least) >= 0 && d.compareTo(most) <= 0));
+  }
+
+  private static Optional<Duration> duration(String text) {
+    Matcher matcher = DURATION.matcher(text);
+    if (!matcher.matches()) {
+      return Optional.empty();
+    }
+    long amount = Long.parseLong(matcher.group(1));
+    return Optional.of(
+        switch (matcher.group(2)) {
+          case "ms" -> Duration.ofMillis(amount);
+          case "s" -> Duration.ofSeconds(amount);
+          case "m" -> Duration.ofMinutes(amount);
+          default -> Duration.ofHours(amount);
+        });
+  }
+
+  /** Bytes; {@code 5MB} is 5 × 1024 × 1024 of them. */
+  static ValueForm<Integer> size(String smallest, String largest) {
+    long least = size(smallest).orElseThrow();
+    long most = size(largest).orElseThrow();
+    return open(
+        "a size from "
+            + smallest
+            + " to "
+            + largest
+            + ", such as 512KB, 5MB or plain bytes (1KB = 1024 bytes)",
+        text -> size(text).filter(n -> n >= least && n <= most).map(Math::toIntExact));
+  }
+
+  private static Optional<Long> size(String text) {
+    Matcher matcher = SIZE.matcher(text.toUpperCase(Locale.ROOT));
+    if (!matcher.matches()) {
+      return Optional.empty();
+    }
+    long amount = Long.parseLong(matcher.group(1));
+    return Optional.of(
+        switch (matcher.group(2)) {
+          case "KB" -> amount << 10;
+          case "MB" -> amount << 20;
+          case "GB" -> amount << 30;
+          case null, default -> amount;
+        });
+  }
+
+  /** One of an enum's constants, written in lower case. */
+  static <E extends Enum<E>> ValueForm<E> oneOf(Class<E> type) {
+    E[] constants = type.getEnumConstants();
+    return open(
+        Arrays.stream(constants)
+            .map(ValueForm::written)
+            .collect(Collectors.joining(", ", "one of ", "")),
+        text -> Arrays.stream(constants).filter(one -> written(one).equals(text)).findFirst());
+  }
+
+  private static String written(Enum<?> constant) {
+    return constant.name().toLowerCase(Locale.ROOT);
+  }
+
+  static ValueForm<StreamUsage> streamUsage() {
+    return open("ask or never", StreamUsage::ofWireName);
+  }
+
+  static ValueForm<String> host() {
+    return open(
+        "a host name or an IP address", text -> Optional.of(text).filter(HOST.asMatchPredicate()));
+  }
+
+  static ValueForm<HostAndPort> hostAndPort() {
+    return open(
+        "host:port, such as localhost:6379",
+        text ->
+            Optional.of(ADDRESS.matcher(text))
+                .filter(Matcher::matches)
+                .map(m -> new HostAndPort(m.group(1), Integer.parseInt(m.group(2))))
+                .filter(address -> address.port() >= 1 && address.port() <= 65535));
+  }
+
+  static ValueForm<Path> path() {
+    return open("the path of a file", ValueForm::path);
+  }
+
+  private static Optional<Path> path(String text) {
+    try {
+      return Optional.of(Path.of(text)).filter(path -> path.getFileName() != null);
+    } catch (InvalidPathException _) {
+      return Optional.empty();
+    }
+  }
+
+  static ValueForm<BaseUrl> baseUrl() {
+    return open(BaseUrl.ALLOWED, ValueForm::baseUrl);
+  }
+
+  private static Optional<BaseUrl> baseUrl(String text) {
+    try {
+      return Optional.of(BaseUrl.of(text));
+    } catch (IllegalArgumentException _) {
+      return Optional.empty();
+    }
+  }
+
+  static ValueForm<Credential> credential() {
+    return new ValueForm<>(
+        "1 to 4096 visible ASCII characters",
+        true,
+        text -> Credential.isValid(text) ? Optional.of(new Credential(text)) : Optional.empty());
+  }
+
+  static ValueForm<Secret> password() {
+    return new ValueForm<>(
+        "1 to 4096 characters",
+        true,
+        text -> Optional.of(text).filter(t -> t.length() <= 4096).map(Secret::new));
+  }
+
+  /** For what must not be guessed. */
+  static ValueForm<Secret> strongSecret() {
+    return new ValueForm<>(
+        "16 to 4096 visible ASCII characters",
+        true,
+        text ->
+            Optional.of(text)
+                .filter(t -> t.length() >= 16 && Credential.isValid(t))
+                .map(Secret::new));
+  }
+
+  /**
+   * Where something listens.
+   *
+   * @param host a name or an address; IPv6 in brackets
+   */
+  record HostAndPort(String host, int port) {}
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package io.modelgate.bootstrap;
+
+import org.jspecify.annotations.NullMarked;
