@@ -343,7 +343,7 @@ class SettingsTest {
     assertThat(SettingsTable.MAX_BODY_SIZE.form().reading().apply(text)).isEmpty();
   }
 
-  @Property
+  @Property(tries = 100)
   void noTextMakesReadingFail(@ForAll String text) {
     for (SettingsKey<?> key : SettingsTable.ALL) {
       assertThat(Settings.load(null, Map.of(key.variable(), text))).isNotNull();

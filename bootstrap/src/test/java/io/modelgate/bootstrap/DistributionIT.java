@@ -1,0 +1,131 @@
+package io.modelgate.bootstrap;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The program as it is delivered, started as an operator starts it. */
+@Timeout(120)
+class DistributionIT {
+  private static final Path LAUNCHER = Path.of("target/modelgate/bin/modelgate").toAbsolutePath();
+
+  @TempDir Path folder = Path.of("unset");
+
+  @Test
+  void tellsItsVersion() throws Exception {
+    Ended ended = run(Map.of(), LAUNCHER.toString(), "--version");
+
+    assertThat(ended.output()).matches("modelgate \\d+\\.\\d+\\.\\d+ \\(java 2[5-9].*\\)\n");
+    assertThat(ended.exitCode()).isZero();
+  }
+
+  @Test
+  void showsItsUseWhenNothingIsAsked() throws Exception {
+    Ended ended = run(Map.of(), LAUNCHER.toString());
+
+    assertThat(ended.output()).startsWith("Usage: modelgate").contains("serve");
+    assertThat(ended.exitCode()).isEqualTo(2);
+  }
+
+  @Test
+  void servesFromAnyFolderThroughLinksAndStopsWellWhenAsked() throws Exception {
+    Path link = Files.createSymbolicLink(folder.resolve("direct"), LAUNCHER);
+    Path linkToLink = Files.createSymbolicLink(folder.resolve("gate"), link.getFileName());
+    Process gateway = start(Map.of(), linkToLink.toString(), "serve").start();
+    try (BufferedReader output = gateway.inputReader(StandardCharsets.UTF_8)) {
+      String first = output.readLine();
+      assertThat(first)
+          .matches("ModelGate \\d+\\.\\d+\\.\\d+ listens on http://127\\.0\\.0\\.1:\\d+");
+
+      gateway.destroy(); // SIGTERM
+
+      List<String> rest = output.lines().toList();
+      assertThat(gateway.waitFor()).as("%s", rest).isZero();
+    } finally {
+      gateway.destroyForcibly();
+    }
+  }
+
+  @Test
+  void announcesItselfInJsonWhereTheLogIsJson() throws Exception {
+    Process gateway = start(Map.of("MG_LOG_FORMAT", "json"), LAUNCHER.toString(), "serve").start();
+    try (BufferedReader output = gateway.inputReader(StandardCharsets.UTF_8)) {
+      List<String> lines = new ArrayList<>();
+      do {
+        lines.add(String.valueOf(output.readLine()));
+      } while (!lines.getLast().contains("listens on") && !lines.getLast().equals("null"));
+
+      assertThat(lines).allMatch(line -> line.startsWith("{\"timestamp\":") && line.endsWith("}"));
+    } finally {
+      gateway.destroyForcibly();
+    }
+  }
+
+  @Test
+  void listsAllFaultsInTheSettingsAndDoesNotStart() throws Exception {
+    Ended ended =
+        run(Map.of("MG_SERVER_PORT", "none", "MG_TIMEOUT", "never"), LAUNCHER.toString(), "serve");
+
+    assertThat(ended.output())
+        .contains("MG_SERVER_PORT: server.port: none – needs a whole number from 0 to 65535\n")
+        .contains("MG_TIMEOUT: timeout: never – needs a duration");
+    assertThat(ended.exitCode()).isEqualTo(2);
+  }
+
+  @Test
+  void saysInOneSentenceThatThereIsNoJava() throws Exception {
+    Path copy = folder.resolve("bin/modelgate");
+    Files.createDirectories(copy.getParent());
+    // hides the places where a real JDK could be
+    String script = Files.readString(LAUNCHER).replaceAll("(/usr|/opt|/Library)/", "/nowhere/");
+    Files.writeString(copy, script);
+    Path fake =
+        Files.writeString(folder.resolve("java"), "#!/bin/sh\necho 'version \"17.0.1\"' >&2\n");
+    assertThat(fake.toFile().setExecutable(true)).isTrue();
+
+    Ended ended =
+        run(
+            Map.of("JAVA_HOME", "", "HOME", "/nowhere", "PATH", folder + ":/usr/bin:/bin"),
+            "/bin/sh",
+            copy.toString(),
+            "serve");
+
+    assertThat(ended.output())
+        .isEqualTo(
+            "ModelGate needs Java 25: install one (for example Temurin 25) or point JAVA_HOME at"
+                + " it.\n");
+    assertThat(ended.exitCode()).isEqualTo(1);
+  }
+
+  private record Ended(int exitCode, String output) {}
+
+  private Ended run(Map<String, String> environment, String... command) throws Exception {
+    Process process = start(environment, command).start();
+    String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
+    return new Ended(process.exitValue(), output);
+  }
+
+  private ProcessBuilder start(Map<String, String> environment, String... command)
+      throws IOException {
+    var builder = new ProcessBuilder(command).directory(folder.toFile()).redirectErrorStream(true);
+    builder.environment().keySet().removeIf(name -> name.startsWith("MG_"));
+    builder.environment().put("LC_ALL", "C");
+    builder.environment().put("MG_SERVER_HOST", "127.0.0.1");
+    builder.environment().put("MG_SERVER_PORT", "0");
+    builder.environment().put("MG_DATABASE_PATH", folder.resolve("data/modelgate.db").toString());
+    builder.environment().putAll(environment);
+    return builder;
+  }
+}
