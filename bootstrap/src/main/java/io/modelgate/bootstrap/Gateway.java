@@ -1,34 +1,83 @@
 package io.modelgate.bootstrap;
 
+import io.helidon.webserver.http.HttpRouting;
+import io.modelgate.application.admin.ChangeApiKey;
+import io.modelgate.application.admin.ChangeRoutes;
+import io.modelgate.application.admin.IssueApiKey;
+import io.modelgate.application.chat.AdmitCaller;
+import io.modelgate.application.chat.CompleteChat;
+import io.modelgate.application.chat.ListModels;
+import io.modelgate.domain.access.SecretHash;
+import io.modelgate.domain.routing.BackendKind;
+import io.modelgate.infrastructure.admin.AdminApi;
+import io.modelgate.infrastructure.http.OpenAiApi;
+import io.modelgate.infrastructure.server.ApiErrors;
+import io.modelgate.infrastructure.server.ApiServer;
+import io.modelgate.infrastructure.server.ServerSettings;
+import io.modelgate.infrastructure.store.SqlStore;
+import io.modelgate.infrastructure.store.StoreRefused;
+import io.modelgate.infrastructure.store.StoreSettings;
+import io.modelgate.infrastructure.upstream.UpstreamSettings;
+import io.modelgate.infrastructure.upstream.Upstreams;
+import java.security.SecureRandom;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.Base64;
+import java.util.EnumMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicBoolean;
 
-/** Stands in until the wiring is merged: opens nothing. */
+/**
+ * The running program: everything put together by hand, in the order in which it starts.
+ * Thread-safe.
+ */
 final class Gateway implements AutoCloseable {
+  private final SqlStore store;
+  private final Upstreams upstreams;
+  private final ApiServer server;
+  private final List<String> notices;
+  private final AtomicBoolean closing = new AtomicBoolean();
   private final CountDownLatch closed = new CountDownLatch(1);
-  private final int port;
 
-  private Gateway(int port) {
-    this.port = port;
+  private Gateway(SqlStore store, Upstreams upstreams, ApiServer server, List<String> notices) {
+    this.store = store;
+    this.upstreams = upstreams;
+    this.server = server;
+    this.notices = List.copyOf(notices);
   }
 
   /**
    * Opens everything, the listener last.
    *
-   * @throws StartFailure when something outside this program is in the way
+   * @throws StartFailure when something outside this program is in the way; then nothing stays open
    */
   static Gateway start(Settings settings) {
-    return new Gateway(settings.server().port());
+    SqlStore store = open(settings);
+    try {
+      InstantSource clock = InstantSource.system();
+      Upstreams upstreams = Upstreams.open(upstreamSettings(settings), clock);
+      try {
+        return listen(settings, store, upstreams, clock);
+      } catch (RuntimeException e) {
+        upstreams.close();
+        throw e;
+      }
+    } catch (RuntimeException e) {
+      store.close();
+      throw e;
+    }
   }
 
   /** The port listened on. */
   int port() {
-    return port;
+    return server.port();
   }
 
   /** What an operator should know once it is up, e.g. where keys lie; whole lines. */
   List<String> notices() {
-    return List.of();
+    return notices;
   }
 
   /** Blocks until {@link #close()} is done. */
@@ -36,8 +85,132 @@ final class Gateway implements AutoCloseable {
     closed.await();
   }
 
+  /**
+   * Lets running calls finish for the grace period, then closes what was opened, the listener
+   * first. Idempotent.
+   */
   @Override
   public void close() {
-    closed.countDown();
+    if (closing.compareAndSet(false, true)) {
+      try (store;
+          upstreams;
+          server) {
+        // Closed in the reverse order of this list.
+      } finally {
+        closed.countDown();
+      }
+    }
+  }
+
+  private static SqlStore open(Settings settings) {
+    Secret key = settings.secretKey();
+    try {
+      return SqlStore.open(new StoreSettings(settings.database(), key == null ? null : key.text()));
+    } catch (StoreRefused e) {
+      throw new StartFailure(String.valueOf(e.getMessage()), e);
+    }
+  }
+
+  private static Gateway listen(
+      Settings settings, SqlStore store, Upstreams upstreams, InstantSource clock) {
+    List<String> notices = new ArrayList<>();
+    var random = new SecureRandom();
+    var errors = new ApiErrors(settings.errorCode() == Settings.ErrorCode.STATUS);
+    var issueKey = new IssueApiKey(store.apiKeys(), clock, random, settings.defaultQuota());
+    var changeRoutes = new ChangeRoutes(store.modelRoutes(), upstreams.kinds(), clock, random);
+    var models = new ListModels(store.modelRoutes(), upstreams);
+    var openAi =
+        new OpenAiApi(
+            new AdmitCaller(store.apiKeys(), clock),
+            models,
+            new CompleteChat(models, store.quotas(), upstreams),
+            settings.maxBodySize(),
+            store::isOpen,
+            errors);
+    var admin =
+        new AdminApi(
+            adminKey(settings, random, notices),
+            errors,
+            new AdminApi.Keys(
+                issueKey,
+                new ChangeApiKey(store.apiKeys(), clock),
+                store.apiKeys(),
+                store.quotas()),
+            new AdminApi.Models(changeRoutes, store.modelRoutes()),
+            clock);
+    Demo demo =
+        settings.demo()
+            ? Demo.prepare(besideDatabase(settings, "demo-key"), store, issueKey, changeRoutes)
+            : null;
+    ApiServer server = start(settings, errors, openAi, admin);
+    if (demo != null) {
+      notices.addAll(demo.howToCall(server.port()));
+    }
+    return new Gateway(store, upstreams, server, notices);
+  }
+
+  private static ApiServer start(
+      Settings settings, ApiErrors errors, OpenAiApi openAi, AdminApi admin) {
+    var server = settings.server();
+    try {
+      return ApiServer.start(
+          new ServerSettings(
+              server.host(), server.port(), settings.maxBodySize(), server.shutdownGrace()),
+          errors,
+          (HttpRouting.Builder routing) -> {
+            openAi.register(routing);
+            routing.register(AdminApi.PATH, admin);
+          });
+    } catch (IllegalStateException e) {
+      throw new StartFailure(String.valueOf(e.getMessage()), e);
+    }
+  }
+
+  private static UpstreamSettings upstreamSettings(Settings settings) {
+    Map<BackendKind, UpstreamSettings.Adapter> adapters = new EnumMap<>(BackendKind.class);
+    settings
+        .adapters()
+        .forEach(
+            (kind, adapter) ->
+                adapters.put(
+                    kind,
+                    new UpstreamSettings.Adapter(
+                        adapter.baseUrl(), adapter.credential(), adapter.streamUsage())));
+    return new UpstreamSettings(
+        settings.timeout(),
+        settings.connectTimeout(),
+        settings.maxReplyBytes(),
+        adapters,
+        settings.demo() ? settings.echoPace() : null);
+  }
+
+  /**
+   * The one set, else the one made at first start; the console says where it lies, not what it is.
+   */
+  private static SecretHash adminKey(Settings settings, SecureRandom random, List<String> notices) {
+    Secret set = settings.adminApiKey();
+    if (set != null) {
+      return SecretHash.of(set.text());
+    }
+    var file = besideDatabase(settings, "admin-key");
+    notices.add("The admin key is in " + file.path() + ".");
+    return SecretHash.of(
+        file.read()
+            .orElseGet(
+                () -> {
+                  String fresh = "mg-admin-" + randomText(random);
+                  file.write(fresh);
+                  return fresh;
+                }));
+  }
+
+  private static String randomText(SecureRandom random) {
+    byte[] bytes = new byte[32];
+    random.nextBytes(bytes);
+    return Base64.getUrlEncoder().withoutPadding().encodeToString(bytes);
+  }
+
+  private static KeyFile besideDatabase(Settings settings, String name) {
+    return new KeyFile(settings.database().toAbsolutePath().normalize().resolveSibling(name));
   }
 }

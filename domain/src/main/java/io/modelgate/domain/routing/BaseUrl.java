@@ -32,10 +32,14 @@ public record BaseUrl(URI uri) {
    *     the text, which may hold a secret
    */
   public static BaseUrl of(String text) {
-    String trimmed = withoutTrailing(text.strip(), "/");
-    trimmed = withoutTrailing(withoutTrailing(trimmed, "/v1"), "/");
+    String trimmed = text.strip();
+    int authority = trimmed.indexOf("://") + "://".length();
+    int path = trimmed.indexOf('/', authority);
+    // Only the path: a host may be called v1 too.
+    String normal =
+        path == -1 ? trimmed : trimmed.substring(0, path) + normal(trimmed.substring(path));
     try {
-      return new BaseUrl(new URI(trimmed));
+      return new BaseUrl(new URI(normal));
     } catch (URISyntaxException e) {
       throw new IllegalArgumentException("needs " + ALLOWED, e);
     }
@@ -56,6 +60,10 @@ public record BaseUrl(URI uri) {
   @Override
   public String toString() {
     return uri.toString();
+  }
+
+  private static String normal(String path) {
+    return withoutTrailing(withoutTrailing(withoutTrailing(path, "/"), "/v1"), "/");
   }
 
   private static String withoutTrailing(String text, String ending) {

@@ -1,0 +1,182 @@
+package io.modelgate.application.admin;
+
+import static io.modelgate.testing.Samples.NOON;
+import static io.modelgate.testing.Samples.aRoute;
+import static io.modelgate.testing.Samples.disabled;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+
+import io.modelgate.application.admin.ChangeRoutes.Added;
+import io.modelgate.application.admin.ChangeRoutes.Changed;
+import io.modelgate.application.admin.ChangeRoutes.NameTaken;
+import io.modelgate.application.admin.ChangeRoutes.NewModel;
+import io.modelgate.application.admin.ChangeRoutes.NotServed;
+import io.modelgate.application.admin.ChangeRoutes.NotThere;
+import io.modelgate.application.port.ModelRoutes;
+import io.modelgate.application.port.StoreUnavailable;
+import io.modelgate.domain.routing.BackendKind;
+import io.modelgate.domain.routing.BaseUrl;
+import io.modelgate.domain.routing.Credential;
+import io.modelgate.domain.routing.ModelId;
+import io.modelgate.domain.routing.ModelName;
+import io.modelgate.domain.routing.ModelRoute;
+import io.modelgate.domain.routing.StreamUsage;
+import io.modelgate.testing.BrokenStore;
+import io.modelgate.testing.InMemoryModelRoutes;
+import io.modelgate.testing.SettableClock;
+import java.security.SecureRandom;
+import java.time.Duration;
+import java.util.EnumSet;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+
+class ChangeRoutesTest {
+  private static final Set<BackendKind> SERVED = EnumSet.of(BackendKind.VLLM, BackendKind.OPENAI);
+  private static final ModelId UNKNOWN = new ModelId("mdl_none");
+
+  private final InMemoryModelRoutes routes = new InMemoryModelRoutes();
+  private final SettableClock clock = new SettableClock(NOON);
+  private final ChangeRoutes changeRoutes = over(routes);
+
+  @Test
+  void addsAModelWithAllThatWasSaid() {
+    var wanted =
+        new NewModel(
+            new ModelName("fast"),
+            BackendKind.OPENAI,
+            BaseUrl.of("https://host"),
+            "llama",
+            new Credential("secret"),
+            Duration.ofSeconds(5),
+            StreamUsage.NEVER,
+            false);
+
+    ModelRoute added = added(wanted);
+
+    assertThat(added)
+        .isEqualTo(
+            new ModelRoute(
+                added.id(),
+                wanted.name(),
+                wanted.backend(),
+                wanted.baseUrl(),
+                wanted.upstreamModel(),
+                wanted.credential(),
+                wanted.timeout(),
+                wanted.streamUsage(),
+                false,
+                NOON,
+                NOON));
+    assertThat(added.id().value()).matches("mdl_[0-9a-f]{24}");
+    assertThat(routes.all()).containsExactly(added);
+  }
+
+  @Test
+  void addsNoModelOnABackendThatIsNotServed() {
+    assertThat(changeRoutes.add(aModel("fast", BackendKind.OLLAMA)))
+        .isEqualTo(new NotServed(BackendKind.OLLAMA, SERVED));
+    assertThat(routes.all()).isEmpty();
+  }
+
+  @Test
+  void addsNoModelUnderANameThatIsTaken() {
+    ModelRoute first = added(aModel("fast", BackendKind.VLLM));
+
+    assertThat(changeRoutes.add(aModel("fast", BackendKind.OPENAI)))
+        .isEqualTo(new NameTaken(new ModelName("fast")));
+    assertThat(routes.all()).containsExactly(first);
+  }
+
+  @Test
+  void changesAModelAndNotesWhen() {
+    ModelRoute before = added(aModel("fast", BackendKind.VLLM));
+    clock.advance(Duration.ofSeconds(90));
+
+    var outcome = changeRoutes.change(before.id(), route -> disabled(route));
+
+    assertThat(outcome)
+        .isInstanceOfSatisfying(
+            Changed.class,
+            changed -> {
+              assertThat(changed.route().enabled()).isFalse();
+              assertThat(changed.route().createdAt()).isEqualTo(NOON);
+              assertThat(changed.route().updatedAt()).isEqualTo(NOON.plusSeconds(90));
+              assertThat(routes.all()).containsExactly(changed.route());
+            });
+  }
+
+  @Test
+  void changesNoModelThatIsNotThere() {
+    assertThat(changeRoutes.change(UNKNOWN, route -> route)).isEqualTo(new NotThere(UNKNOWN));
+  }
+
+  @Test
+  void renamesNoModelToANameThatIsTaken() {
+    added(aModel("fast", BackendKind.VLLM));
+    ModelRoute other = added(aModel("slow", BackendKind.VLLM));
+
+    assertThat(changeRoutes.change(other.id(), route -> moved(route, "fast", BackendKind.VLLM)))
+        .isEqualTo(new NameTaken(new ModelName("fast")));
+    assertThat(routes.byId(other.id())).contains(other);
+  }
+
+  @Test
+  void movesNoModelToABackendThatIsNotServed() {
+    ModelRoute before = added(aModel("fast", BackendKind.VLLM));
+
+    assertThat(changeRoutes.change(before.id(), route -> moved(route, "fast", BackendKind.ECHO)))
+        .isEqualTo(new NotServed(BackendKind.ECHO, SERVED));
+    assertThat(routes.all()).containsExactly(before);
+  }
+
+  @Test
+  void letsAModelBeChangedOrMovedAwayWhoseBackendIsServedNoMore() {
+    routes.add(aRoute("old", BackendKind.ECHO));
+    ModelId old = new ModelId("mdl_old");
+
+    assertThat(changeRoutes.change(old, route -> disabled(route))).isInstanceOf(Changed.class);
+    assertThat(changeRoutes.change(old, route -> moved(route, "old", BackendKind.VLLM)))
+        .isInstanceOf(Changed.class);
+    assertThat(routes.byId(old))
+        .hasValueSatisfying(route -> assertThat(route.backend()).isEqualTo(BackendKind.VLLM));
+  }
+
+  @Test
+  void reportsNothingAsDoneThatCannotBeKept() {
+    routes.add(aRoute("fast", BackendKind.VLLM));
+    ChangeRoutes broken = over(BrokenStore.over(routes));
+
+    assertThatExceptionOfType(StoreUnavailable.class)
+        .isThrownBy(() -> broken.add(aModel("slow", BackendKind.VLLM)));
+    assertThatExceptionOfType(StoreUnavailable.class)
+        .isThrownBy(() -> broken.change(new ModelId("mdl_fast"), route -> route));
+  }
+
+  private ChangeRoutes over(ModelRoutes store) {
+    return new ChangeRoutes(store, SERVED, clock, new SecureRandom());
+  }
+
+  private ModelRoute added(NewModel wanted) {
+    assertThat(changeRoutes.add(wanted)).isInstanceOf(Added.class);
+    return routes.byName(wanted.name()).orElseThrow();
+  }
+
+  private static NewModel aModel(String name, BackendKind backend) {
+    return new NewModel(new ModelName(name), backend, null, null, null, null, null, true);
+  }
+
+  private static ModelRoute moved(ModelRoute route, String name, BackendKind backend) {
+    return new ModelRoute(
+        route.id(),
+        new ModelName(name),
+        backend,
+        route.baseUrl(),
+        route.upstreamModel(),
+        route.credential(),
+        route.timeout(),
+        route.streamUsage(),
+        route.enabled(),
+        route.createdAt(),
+        route.updatedAt());
+  }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package io.modelgate.application.admin;
+
+import org.jspecify.annotations.NullMarked;

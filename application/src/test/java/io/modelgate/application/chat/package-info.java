@@ -1,0 +1,4 @@
+@NullMarked
+package io.modelgate.application.chat;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,113 @@
+package io.modelgate.testing;
+
+import io.modelgate.application.port.ApiKeys;
+import io.modelgate.application.port.ModelRoutes;
+import io.modelgate.application.port.Quotas;
+import io.modelgate.application.port.StoreUnavailable;
+import io.modelgate.domain.access.ApiKey;
+import io.modelgate.domain.access.KeyId;
+import io.modelgate.domain.access.SecretHash;
+import io.modelgate.domain.routing.ModelId;
+import io.modelgate.domain.routing.ModelName;
+import io.modelgate.domain.routing.ModelRoute;
+import java.io.IOException;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.UnaryOperator;
+
+/** What a full disk looks like: everything can be read as it was, nothing can be kept. */
+public final class BrokenStore {
+  private BrokenStore() {}
+
+  public static ApiKeys over(ApiKeys readable) {
+    return new Keys(readable);
+  }
+
+  public static ModelRoutes over(ModelRoutes readable) {
+    return new Routes(readable);
+  }
+
+  public static Quotas over(Quotas readable) {
+    return new Counts(readable);
+  }
+
+  private static StoreUnavailable diskFull() {
+    return new StoreUnavailable("testing", new IOException("disk full"));
+  }
+
+  private record Keys(ApiKeys readable) implements ApiKeys {
+    @Override
+    public Optional<ApiKey> byHash(SecretHash hash) {
+      return readable.byHash(hash);
+    }
+
+    @Override
+    public Optional<ApiKey> byId(KeyId id) {
+      return readable.byId(id);
+    }
+
+    @Override
+    public List<ApiKey> all() {
+      return readable.all();
+    }
+
+    @Override
+    public void add(ApiKey key) {
+      throw diskFull();
+    }
+
+    @Override
+    public Optional<ApiKey> change(KeyId id, UnaryOperator<ApiKey> change) {
+      throw diskFull();
+    }
+
+    @Override
+    public boolean remove(KeyId id) {
+      throw diskFull();
+    }
+  }
+
+  private record Routes(ModelRoutes readable) implements ModelRoutes {
+    @Override
+    public Optional<ModelRoute> byName(ModelName name) {
+      return readable.byName(name);
+    }
+
+    @Override
+    public Optional<ModelRoute> byId(ModelId id) {
+      return readable.byId(id);
+    }
+
+    @Override
+    public List<ModelRoute> all() {
+      return readable.all();
+    }
+
+    @Override
+    public void add(ModelRoute route) {
+      throw diskFull();
+    }
+
+    @Override
+    public Optional<ModelRoute> change(ModelId id, UnaryOperator<ModelRoute> change) {
+      throw diskFull();
+    }
+
+    @Override
+    public boolean remove(ModelId id) {
+      throw diskFull();
+    }
+  }
+
+  private record Counts(Quotas readable) implements Quotas {
+    @Override
+    public long used(KeyId key) {
+      return readable.used(key);
+    }
+
+    @Override
+    public void charge(KeyId key, long tokens) {
+      throw diskFull();
+    }
+  }
+}

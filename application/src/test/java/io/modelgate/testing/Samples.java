@@ -1,0 +1,81 @@
+package io.modelgate.testing;
+
+import io.modelgate.domain.access.ApiKey;
+import io.modelgate.domain.access.KeyId;
+import io.modelgate.domain.access.SecretHash;
+import io.modelgate.domain.access.TokenQuota;
+import io.modelgate.domain.chat.ChatCall;
+import io.modelgate.domain.chat.Endpoint;
+import io.modelgate.domain.chat.OutputBounds;
+import io.modelgate.domain.chat.RequestBody;
+import io.modelgate.domain.chat.Span;
+import io.modelgate.domain.routing.BackendKind;
+import io.modelgate.domain.routing.ModelId;
+import io.modelgate.domain.routing.ModelName;
+import io.modelgate.domain.routing.ModelRoute;
+import java.nio.charset.StandardCharsets;
+import java.time.Instant;
+import java.util.Map;
+
+/** Good examples of the domain's records, to be changed where a test needs something else. */
+public final class Samples {
+  public static final Instant NOON = Instant.parse("2026-11-22T12:00:00Z");
+
+  private Samples() {}
+
+  /** Enabled, without expiry or limit. */
+  public static ApiKey aKey(String id, String secret) {
+    return new ApiKey(
+        new KeyId(id),
+        "the key " + id,
+        secret.substring(0, Math.min(10, secret.length())),
+        SecretHash.of(secret),
+        TokenQuota.UNLIMITED,
+        true,
+        null,
+        NOON,
+        NOON);
+  }
+
+  /** Enabled, with id {@code mdl_<name>}, and everything else left to the backend's adapter. */
+  public static ModelRoute aRoute(String name, BackendKind backend) {
+    return new ModelRoute(
+        new ModelId("mdl_" + name),
+        new ModelName(name),
+        backend,
+        null,
+        null,
+        null,
+        null,
+        null,
+        true,
+        NOON,
+        NOON);
+  }
+
+  public static ModelRoute disabled(ModelRoute route) {
+    return new ModelRoute(
+        route.id(),
+        route.name(),
+        route.backend(),
+        route.baseUrl(),
+        route.upstreamModel(),
+        route.credential(),
+        route.timeout(),
+        route.streamUsage(),
+        false,
+        route.createdAt(),
+        route.updatedAt());
+  }
+
+  /** {@code {"model":"<model>"}}. */
+  public static ChatCall aCallFor(String model) {
+    byte[] body = ("{\"model\":\"" + model + "\"}").getBytes(StandardCharsets.UTF_8);
+    return new ChatCall(
+        "req_1",
+        Endpoint.CHAT_COMPLETIONS,
+        new RequestBody(
+            body, model, new Span(9, body.length - 1), false, false, null, OutputBounds.NONE),
+        Map.of());
+  }
+}

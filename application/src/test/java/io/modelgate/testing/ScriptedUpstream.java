@@ -1,0 +1,67 @@
+package io.modelgate.testing;
+
+import io.modelgate.application.port.ReplySink;
+import io.modelgate.application.port.Upstream;
+import io.modelgate.domain.chat.ChatCall;
+import io.modelgate.domain.chat.ReplyHead;
+import io.modelgate.domain.routing.BackendKind;
+import io.modelgate.domain.routing.ModelRoute;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * Plays a script: the n-th call gets the n-th delivery. Where a delivery means that bytes have
+ * left, they are {@link #SENT}. For one thread.
+ */
+public final class ScriptedUpstream implements Upstream {
+  /** What it writes into the sink before a reply that is complete or broken off. */
+  public static final String SENT = "data: {}\n\n";
+
+  public final List<ModelRoute> routes = new ArrayList<>();
+  public final List<ChatCall> calls = new ArrayList<>();
+  private final Set<BackendKind> kinds;
+  private final Deque<Delivery> script;
+
+  public ScriptedUpstream(Delivery... script) {
+    this(EnumSet.allOf(BackendKind.class), script);
+  }
+
+  private ScriptedUpstream(Set<BackendKind> kinds, Delivery... script) {
+    this.kinds = Set.copyOf(kinds);
+    this.script = new ArrayDeque<>(List.of(script));
+  }
+
+  /** One that can only call those kinds of backend. */
+  public static ScriptedUpstream serving(Set<BackendKind> kinds, Delivery... script) {
+    return new ScriptedUpstream(kinds, script);
+  }
+
+  @Override
+  public Set<BackendKind> kinds() {
+    return kinds;
+  }
+
+  @Override
+  public Delivery send(ModelRoute route, ChatCall call, ReplySink sink) {
+    routes.add(route);
+    calls.add(call);
+    Delivery next = script.removeFirst();
+    switch (next) {
+      case Delivery.NoReply _ -> {}
+      case Delivery.Complete _, Delivery.BrokenOff _, Delivery.Abandoned _ -> begin(sink);
+    }
+    return next;
+  }
+
+  private static void begin(ReplySink sink) {
+    byte[] bytes = SENT.getBytes(StandardCharsets.UTF_8);
+    sink.open(new ReplyHead(200, "text/event-stream", Duration.ofMillis(1)));
+    sink.write(bytes, 0, bytes.length);
+  }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package io.modelgate.domain.access;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package io.modelgate.domain.chat;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package io.modelgate.domain.routing;
+
+import org.jspecify.annotations.NullMarked;

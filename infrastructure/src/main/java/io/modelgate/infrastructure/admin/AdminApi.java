@@ -1,0 +1,121 @@
+package io.modelgate.infrastructure.admin;
+
+import io.helidon.http.Header;
+import io.helidon.http.HeaderNames;
+import io.helidon.http.HeaderValues;
+import io.helidon.http.Status;
+import io.helidon.webserver.http.HttpRules;
+import io.helidon.webserver.http.HttpService;
+import io.helidon.webserver.http.ServerRequest;
+import io.helidon.webserver.http.ServerResponse;
+import io.helidon.webserver.staticcontent.ClasspathHandlerConfig;
+import io.helidon.webserver.staticcontent.StaticContentFeature;
+import io.modelgate.application.admin.ChangeApiKey;
+import io.modelgate.application.admin.ChangeRoutes;
+import io.modelgate.application.admin.IssueApiKey;
+import io.modelgate.application.port.ApiKeys;
+import io.modelgate.application.port.ModelRoutes;
+import io.modelgate.application.port.Quotas;
+import io.modelgate.domain.access.SecretHash;
+import io.modelgate.infrastructure.server.ApiErrors;
+import java.time.InstantSource;
+
+/**
+ * The admin side of the listener, to be registered at {@link #PATH}: the API for keys and models
+ * under {@code /api}, behind the admin key, and the panel's static files, which hold no secrets,
+ * for everyone. Thread-safe.
+ *
+ * <p>All of the API speaks JSON in snake_case, UTF-8, times as RFC 3339 in UTC. An absent field of
+ * a PATCH stays as it is, null clears it, 0 and false are values. What is refused is an error body
+ * of {@link ApiErrors} with the field in {@code param}.
+ */
+public final class AdminApi implements HttpService {
+  public static final String PATH = "/admin";
+
+  /** Where the admin-ui jar keeps its files on the class path. */
+  private static final String PAGES = "modelgate-admin-ui";
+
+  private static final Header NO_SNIFFING =
+      HeaderValues.createCached("X-Content-Type-Options", "nosniff");
+  private static final Header NO_REFERRER =
+      HeaderValues.createCached("Referrer-Policy", "no-referrer");
+  private static final Header NO_STORE = HeaderValues.createCached("Cache-Control", "no-store");
+  private static final Header PAGE_POLICY =
+      HeaderValues.createCached(
+          "Content-Security-Policy",
+          "default-src 'none'; style-src 'self' 'unsafe-inline'; script-src 'self'; img-src 'self'"
+              + " data:; connect-src 'self'; base-uri 'none'; form-action 'none';"
+              + " frame-ancestors 'none'");
+  private static final Header API_POLICY =
+      HeaderValues.createCached(
+          "Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'");
+
+  private final AdminGate gate;
+  private final Keys keys;
+  private final Models models;
+  private final InstantSource clock;
+  private final String pages;
+
+  /**
+   * The admin API over those use cases and ports.
+   *
+   * @param adminKey the hash of the one key that opens it
+   */
+  public AdminApi(
+      SecretHash adminKey, ApiErrors errors, Keys keys, Models models, InstantSource clock) {
+    this(new AdminGate(adminKey, errors), keys, models, clock, PAGES);
+  }
+
+  /** With pages from another place, since only the distribution holds the real ones. */
+  AdminApi(AdminGate gate, Keys keys, Models models, InstantSource clock, String pages) {
+    this.gate = gate;
+    this.keys = keys;
+    this.models = models;
+    this.clock = clock;
+    this.pages = pages;
+  }
+
+  @Override
+  public void routing(HttpRules rules) {
+    rules
+        .any(AdminApi::addPageHeaders)
+        .any("/api", AdminApi::addApiHeaders)
+        .any("/api/*", AdminApi::addApiHeaders)
+        .register("/api/keys", new KeysService(gate, keys, clock))
+        .register("/api/models", new ModelsService(gate, models))
+        .any("/api", gate.nowhere())
+        .any("/api/*", gate.nowhere())
+        .get("/", AdminApi::addTrailingSlash)
+        .register(
+            "/",
+            StaticContentFeature.createService(
+                ClasspathHandlerConfig.builder().location(pages).welcome("index.html").build()));
+  }
+
+  private static void addPageHeaders(ServerRequest request, ServerResponse response) {
+    response.header(NO_SNIFFING).header(NO_REFERRER).header(PAGE_POLICY);
+    response.next();
+  }
+
+  private static void addApiHeaders(ServerRequest request, ServerResponse response) {
+    response.header(NO_STORE).header(API_POLICY);
+    response.next();
+  }
+
+  /** The page's relative links hang on it. */
+  private static void addTrailingSlash(ServerRequest request, ServerResponse response) {
+    if (request.prologue().uriPath().rawPath().equals(PATH)) {
+      response.status(Status.PERMANENT_REDIRECT_308);
+      response.header(HeaderNames.LOCATION, PATH + "/");
+      response.send();
+    } else {
+      response.next();
+    }
+  }
+
+  /** What the endpoints for keys stand on. */
+  public record Keys(IssueApiKey issue, ChangeApiKey change, ApiKeys all, Quotas quotas) {}
+
+  /** What the endpoints for models stand on. */
+  public record Models(ChangeRoutes change, ModelRoutes all) {}
+}

@@ -1,0 +1,23 @@
+package io.modelgate.infrastructure.admin;
+
+import org.jspecify.annotations.Nullable;
+
+/** A field of a request: what was given (null included, where it means something), or nothing. */
+sealed interface Field<T extends @Nullable Object> {
+  /** What it says, or {@code otherwise} when it was left out. */
+  T or(T otherwise);
+
+  record Given<T extends @Nullable Object>(T value) implements Field<T> {
+    @Override
+    public T or(T otherwise) {
+      return value;
+    }
+  }
+
+  record Absent<T extends @Nullable Object>() implements Field<T> {
+    @Override
+    public T or(T otherwise) {
+      return otherwise;
+    }
+  }
+}

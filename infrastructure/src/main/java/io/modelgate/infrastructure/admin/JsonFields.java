@@ -1,0 +1,163 @@
+package io.modelgate.infrastructure.admin;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.math.BigDecimal;
+import java.util.List;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The fields of one JSON object, each read once and strictly: no text for numbers, no numbers for
+ * text. Every fault is a {@link Rejected} that names the field and what is allowed, and never
+ * repeats the value, which may be a secret.
+ */
+final class JsonFields {
+  private final ObjectNode object;
+
+  private JsonFields(ObjectNode object) {
+    this.object = object;
+  }
+
+  static JsonFields of(ObjectNode object) {
+    return new JsonFields(object);
+  }
+
+  /** Refuses every field but those: a misspelt one must not be ignored in silence. */
+  void allowOnly(List<String> names) {
+    object
+        .fieldNames()
+        .forEachRemaining(
+            name -> {
+              if (!names.contains(name)) {
+                throw Rejected.field(
+                    name,
+                    "unknown field '"
+                        + printable(name)
+                        + "'; allowed are "
+                        + String.join(", ", names));
+              }
+            });
+  }
+
+  /**
+   * A field that cannot be null.
+   *
+   * @param allowed what is allowed, to follow "must be "
+   * @param reader null for a value that is not allowed
+   */
+  <T> Field<T> value(String name, String allowed, Function<JsonNode, @Nullable T> reader) {
+    JsonNode node = object.get(name);
+    return node == null
+        ? new Field.Absent<>()
+        : new Field.Given<>(read(name, node, allowed, reader));
+  }
+
+  /** A field that null clears. */
+  <T> Field<@Nullable T> nullable(
+      String name, String allowed, Function<JsonNode, @Nullable T> reader) {
+    JsonNode node = object.get(name);
+    if (node == null) {
+      return new Field.Absent<>();
+    }
+    return node.isNull()
+        ? new Field.Given<>(null)
+        : new Field.Given<>(read(name, node, allowed + ", or null", reader));
+  }
+
+  /** Whether it is switched on, said as {@code status} or as {@code enabled}, or not at all. */
+  Field<Boolean> enabled() {
+    Field<Boolean> enabled =
+        value("enabled", "true or false", node -> node.isBoolean() ? node.booleanValue() : null);
+    Field<Boolean> status =
+        value("status", "\"active\" or \"disabled\"", node -> activity(node.textValue()));
+    return switch (status) {
+      case Field.Absent<Boolean> _ -> enabled;
+      case Field.Given<Boolean>(Boolean active) -> {
+        if (!enabled.or(active).equals(active)) {
+          throw Rejected.field("status", "'status' and 'enabled' contradict each other; send one");
+        }
+        yield status;
+      }
+    };
+  }
+
+  /** A whole number of that range, however it is written: {@code 1.0} and {@code 1e0} are 1. */
+  static @Nullable Long wholeNumber(JsonNode node, long min, long max) {
+    if (!node.isNumber()) {
+      return null;
+    }
+    BigDecimal number = node.decimalValue();
+    // The range first: 1e999999999 must not be written out.
+    if (number.compareTo(BigDecimal.valueOf(min)) < 0
+        || number.compareTo(BigDecimal.valueOf(max)) > 0) {
+      return null;
+    }
+    try {
+      return number.longValueExact();
+    } catch (ArithmeticException _) {
+      return null;
+    }
+  }
+
+  /** Text that a person can read back in one line: not blank, no control characters. */
+  static @Nullable String line(JsonNode node, int maxLength) {
+    String text = node.textValue();
+    return text == null
+            || text.isBlank()
+            || text.length() > maxLength
+            || !text.codePoints().allMatch(JsonFields::isPrintable)
+        ? null
+        : text;
+  }
+
+  private static <T> T read(
+      String name, JsonNode node, String allowed, Function<JsonNode, @Nullable T> reader) {
+    T value = reader.apply(node);
+    if (value == null) {
+      throw Rejected.field(name, "'" + name + "' must be " + allowed + "; got " + shape(node));
+    }
+    return value;
+  }
+
+  private static @Nullable Boolean activity(@Nullable String status) {
+    return switch (status) {
+      case "active" -> true;
+      case "disabled" -> false;
+      case null, default -> null;
+    };
+  }
+
+  private static String shape(JsonNode node) {
+    return switch (node.getNodeType()) {
+      case OBJECT, POJO -> "an object";
+      case ARRAY -> "an array";
+      case STRING, BINARY -> node.asText().isEmpty() ? "an empty string" : "another string";
+      case NUMBER -> "a number that is not allowed";
+      case BOOLEAN -> "a boolean";
+      case NULL, MISSING -> "null";
+    };
+  }
+
+  private static boolean isPrintable(int codePoint) {
+    return switch (Character.getType(codePoint)) {
+      case Character.CONTROL,
+          Character.SURROGATE,
+          Character.LINE_SEPARATOR,
+          Character.PARAGRAPH_SEPARATOR,
+          Character.UNASSIGNED ->
+          false;
+      default -> true;
+    };
+  }
+
+  private static String printable(String name) {
+    String readable =
+        name.codePoints()
+            .filter(JsonFields::isPrintable)
+            .limit(40)
+            .collect(StringBuilder::new, StringBuilder::appendCodePoint, StringBuilder::append)
+            .toString();
+    return readable.length() < name.length() ? readable + "…" : readable;
+  }
+}

@@ -1,0 +1,139 @@
+package io.modelgate.infrastructure.admin;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.helidon.http.HeaderNames;
+import io.helidon.http.Status;
+import io.helidon.webserver.http.HttpRules;
+import io.helidon.webserver.http.HttpService;
+import io.helidon.webserver.http.ServerRequest;
+import io.helidon.webserver.http.ServerResponse;
+import io.modelgate.application.admin.ChangeRoutes.Added;
+import io.modelgate.application.admin.ChangeRoutes.Changed;
+import io.modelgate.application.admin.ChangeRoutes.NameTaken;
+import io.modelgate.application.admin.ChangeRoutes.NotServed;
+import io.modelgate.application.admin.ChangeRoutes.NotThere;
+import io.modelgate.domain.routing.BackendKind;
+import io.modelgate.domain.routing.ModelId;
+import io.modelgate.domain.routing.ModelRoute;
+import io.modelgate.infrastructure.server.ApiError;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/** {@code /admin/api/models}. */
+final class ModelsService implements HttpService {
+  private final AdminGate gate;
+  private final AdminApi.Models models;
+
+  ModelsService(AdminGate gate, AdminApi.Models models) {
+    this.gate = gate;
+    this.models = models;
+  }
+
+  @Override
+  public void routing(HttpRules rules) {
+    rules
+        .get("/", gate.open(this::list))
+        .post("/", gate.withBody(this::add))
+        .any("/", gate.allowing("GET, POST"))
+        .get("/{id}", gate.open(this::show))
+        .patch("/{id}", gate.withBody(this::change))
+        .delete("/{id}", gate.open(this::remove))
+        .any("/{id}", gate.allowing("GET, PATCH, DELETE"));
+  }
+
+  private void list(ServerRequest request, ServerResponse response) {
+    Replies.sendAll(response, models.all().all(), ModelsService::json);
+  }
+
+  private void add(JsonFields body, ServerRequest request, ServerResponse response) {
+    switch (models.change().add(ModelFields.of(body).toAdd())) {
+      case Added(ModelRoute route) -> {
+        response.header(HeaderNames.LOCATION, AdminApi.PATH + "/api/models/" + route.id());
+        Replies.send(response, Status.CREATED_201, json(route));
+      }
+      case NameTaken taken -> throw rejected(taken);
+      case NotServed notServed -> throw rejected(notServed);
+    }
+  }
+
+  private void show(ServerRequest request, ServerResponse response) {
+    ModelRoute route = models.all().byId(id(request)).orElseThrow(ModelsService::unknown);
+    Replies.send(response, Status.OK_200, json(route));
+  }
+
+  private void change(JsonFields body, ServerRequest request, ServerResponse response) {
+    ModelFields fields = ModelFields.of(body);
+    switch (models.change().change(id(request), fields::applyTo)) {
+      case Changed(ModelRoute route) -> Replies.send(response, Status.OK_200, json(route));
+      case NotThere _ -> throw unknown();
+      case NameTaken taken -> throw rejected(taken);
+      case NotServed notServed -> throw rejected(notServed);
+    }
+  }
+
+  private void remove(ServerRequest request, ServerResponse response) {
+    if (!models.all().remove(id(request))) {
+      throw unknown();
+    }
+    response.status(Status.NO_CONTENT_204).send();
+  }
+
+  private static ModelId id(ServerRequest request) {
+    try {
+      return new ModelId(request.path().pathParameters().get("id"));
+    } catch (IllegalArgumentException _) {
+      throw unknown();
+    }
+  }
+
+  private static Rejected unknown() {
+    return new Rejected(
+        ApiError.invalidRequest(
+                404, "there is no model of this id; GET " + AdminApi.PATH + "/api/models lists all")
+            .withCode("model_not_found"));
+  }
+
+  private static Rejected rejected(NameTaken taken) {
+    return new Rejected(
+        ApiError.invalidRequest(409, "there is a model named '" + taken.name() + "' already")
+            .withParam("name")
+            .withCode("model_exists"));
+  }
+
+  private static Rejected rejected(NotServed notServed) {
+    String available =
+        notServed.served().stream()
+            .sorted()
+            .map(BackendKind::wireName)
+            .collect(Collectors.joining(", "));
+    String message =
+        notServed.backend() == BackendKind.ECHO
+            ? "backend 'echo' is switched off; set MG_DEMO=true (available: " + available + ")"
+            : "backend '"
+                + notServed.backend().wireName()
+                + "' is not available in this version (available: "
+                + available
+                + ")";
+    return Rejected.field("backend", message);
+  }
+
+  private static ObjectNode json(ModelRoute route) {
+    return Replies.object()
+        .put("id", route.id().value())
+        .put("name", route.name().value())
+        .put("backend", route.backend().wireName())
+        .put("base_url", textOf(route.baseUrl()))
+        .put("upstream_model", route.upstreamModel())
+        .put("has_api_key", route.credential() != null)
+        .put("timeout", route.timeout() == null ? null : Timeouts.write(route.timeout()))
+        .put("stream_usage", route.streamUsage() == null ? null : route.streamUsage().wireName())
+        .put("status", Replies.status(route.enabled()))
+        .put("enabled", route.enabled())
+        .put("created_at", route.createdAt().toString())
+        .put("updated_at", route.updatedAt().toString());
+  }
+
+  private static @Nullable String textOf(@Nullable Object value) {
+    return value == null ? null : value.toString();
+  }
+}

@@ -1,0 +1,44 @@
+package io.modelgate.infrastructure.http;
+
+import io.helidon.http.HeaderNames;
+import io.helidon.webserver.http.ServerRequest;
+import io.modelgate.application.chat.AdmitCaller;
+import io.modelgate.application.chat.AdmitCaller.Admission;
+import io.modelgate.domain.access.Refusal;
+import io.modelgate.domain.access.SecretHash;
+import io.modelgate.infrastructure.server.CallLog;
+import java.util.List;
+
+/** Finds out whose request it is from its {@code Authorization} header. */
+final class Callers {
+  private static final String SCHEME = "bearer ";
+  private static final int LONGEST_KEY = 512;
+  private final AdmitCaller admitCaller;
+
+  Callers(AdmitCaller admitCaller) {
+    this.admitCaller = admitCaller;
+  }
+
+  /** Never reads the body. A caller let in is named in the log. */
+  Admission admit(ServerRequest request) {
+    var presented = request.headers().all(HeaderNames.AUTHORIZATION, List::of);
+    if (presented.isEmpty()) {
+      return new Admission.Denied(new Refusal.MissingKey());
+    }
+    String header = presented.getFirst().strip();
+    if (presented.size() > 1 || !header.regionMatches(true, 0, SCHEME, 0, SCHEME.length())) {
+      return new Admission.Denied(new Refusal.MalformedKey());
+    }
+    String secret = header.substring(SCHEME.length()).strip();
+    if (secret.isEmpty() || secret.length() > LONGEST_KEY || secret.indexOf(' ') >= 0) {
+      return new Admission.Denied(new Refusal.MalformedKey());
+    }
+    Admission admission = admitCaller.handle(SecretHash.of(secret));
+    if (admission instanceof Admission.Granted(var caller)) {
+      CallLog call = CallLog.of(request);
+      call.put("key_id", caller.id().value());
+      call.put("key_name", caller.name());
+    }
+    return admission;
+  }
+}

@@ -1,0 +1,191 @@
+package io.modelgate.infrastructure.http;
+
+import io.helidon.http.HeaderName;
+import io.helidon.http.HeaderNames;
+import io.helidon.webserver.http.HttpRules;
+import io.helidon.webserver.http.HttpService;
+import io.helidon.webserver.http.ServerRequest;
+import io.helidon.webserver.http.ServerResponse;
+import io.modelgate.application.chat.AdmitCaller.Admission;
+import io.modelgate.application.chat.CompleteChat;
+import io.modelgate.application.chat.CompleteChat.Outcome;
+import io.modelgate.application.port.StoreUnavailable;
+import io.modelgate.domain.access.ApiKey;
+import io.modelgate.domain.access.Refusal;
+import io.modelgate.domain.chat.ChatCall;
+import io.modelgate.domain.chat.Endpoint;
+import io.modelgate.domain.chat.RequestBody;
+import io.modelgate.domain.chat.TokenUsage;
+import io.modelgate.domain.chat.UpstreamFailure;
+import io.modelgate.domain.routing.ModelRoute;
+import io.modelgate.infrastructure.server.ApiError;
+import io.modelgate.infrastructure.server.ApiErrors;
+import io.modelgate.infrastructure.server.CallLog;
+import io.modelgate.infrastructure.server.RequestBodies;
+import io.modelgate.infrastructure.server.RequestBodies.Body;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * {@code POST /v1/chat/completions} and {@code POST /v1/completions}.
+ *
+ * @see <a href="https://platform.openai.com/docs/api-reference/chat">OpenAI: chat</a>
+ */
+final class ChatCompletionsService implements HttpService {
+  private static final Logger LOG = LoggerFactory.getLogger(ChatCompletionsService.class);
+  private static final HeaderName RETRY_AFTER = HeaderNames.create("retry-after");
+  private static final HeaderName SHOULD_RETRY = HeaderNames.create("x-should-retry");
+  private static final List<HeaderName> PASSED_ON =
+      List.of(
+          HeaderNames.ACCEPT, HeaderNames.create("traceparent"), HeaderNames.create("tracestate"));
+
+  private final Callers callers;
+  private final CompleteChat completeChat;
+  private final RequestBodies bodies;
+  private final ApiErrors errors;
+
+  ChatCompletionsService(
+      Callers callers, CompleteChat completeChat, RequestBodies bodies, ApiErrors errors) {
+    this.callers = callers;
+    this.completeChat = completeChat;
+    this.bodies = bodies;
+    this.errors = errors;
+  }
+
+  @Override
+  public void routing(HttpRules rules) {
+    for (Endpoint endpoint : Endpoint.values()) {
+      rules.post(endpoint.path(), (request, response) -> admit(endpoint, request, response));
+      rules.any(
+          endpoint.path(), (request, response) -> errors.refuseMethod(request, response, "POST"));
+    }
+  }
+
+  private void admit(Endpoint endpoint, ServerRequest request, ServerResponse response) {
+    switch (callers.admit(request)) {
+      case Admission.Denied(Refusal refusal) ->
+          errors.refuse(request, response, OpenAiErrors.of(refusal));
+      case Admission.Granted(ApiKey caller) -> read(endpoint, caller, request, response);
+    }
+  }
+
+  private void read(
+      Endpoint endpoint, ApiKey caller, ServerRequest request, ServerResponse response) {
+    switch (bodies.read(request)) {
+      case Body.Unfit(ApiError error) -> errors.refuse(request, response, error);
+      case Body.Whole(byte[] bytes) -> {
+        CallLog.of(request).put("bytes_in", bytes.length);
+        switch (RequestPeek.of(bytes)) {
+          case RequestPeek.Peek.Invalid(String message, String param) ->
+              errors.send(
+                  request, response, ApiError.invalidRequest(400, message).withParam(param));
+          case RequestPeek.Peek.Body(RequestBody body) ->
+              complete(endpoint, caller, body, request, response);
+        }
+      }
+    }
+  }
+
+  private void complete(
+      Endpoint endpoint,
+      ApiKey caller,
+      RequestBody body,
+      ServerRequest request,
+      ServerResponse response) {
+    CallLog log = CallLog.of(request);
+    log.put("model", body.model());
+    log.put("stream", Boolean.toString(body.stream()));
+    var call = new ChatCall(log.requestId(), endpoint, body, passedOn(request));
+    switch (completeChat.handle(caller, call, new ResponseSink(response, log, errors))) {
+      case Outcome.Answered(ModelRoute route, TokenUsage usage, StoreUnavailable unsettled) ->
+          note(log, "answered", route, usage, unsettled);
+      case Outcome.Abandoned(ModelRoute route, TokenUsage soFar, StoreUnavailable unsettled) ->
+          note(log, "client_gone", route, soFar, unsettled);
+      case Outcome.BrokenOff(
+              ModelRoute route,
+              TokenUsage soFar,
+              UpstreamFailure failure,
+              StoreUnavailable unsettled) -> {
+        note(log, "broken_off", route, soFar, unsettled);
+        warn(log, route, failure);
+      }
+      case Outcome.Failed(ModelRoute route, UpstreamFailure failure) -> {
+        note(log, "failed", route, TokenUsage.NONE, null);
+        warn(log, route, failure);
+        sendFailure(request, response, log, failure);
+      }
+      case Outcome.Refused(Refusal refusal) -> {
+        log.put("outcome", "refused");
+        sendRefusal(request, response, log, refusal);
+      }
+    }
+  }
+
+  private void sendRefusal(
+      ServerRequest request, ServerResponse response, CallLog log, Refusal refusal) {
+    if (refusal instanceof Refusal.QuotaExhausted) {
+      response.header(SHOULD_RETRY, "false");
+    }
+    ReplyTimes.stamp(response, log, Duration.ZERO);
+    errors.send(request, response, OpenAiErrors.of(refusal));
+  }
+
+  private void sendFailure(
+      ServerRequest request, ServerResponse response, CallLog log, UpstreamFailure failure) {
+    if (failure instanceof UpstreamFailure.Rejected rejected && rejected.retryAfter() != null) {
+      response.header(RETRY_AFTER, rejected.retryAfter());
+    }
+    ReplyTimes.stamp(response, log, Duration.ZERO);
+    errors.send(request, response, OpenAiErrors.of(failure));
+  }
+
+  private static Map<String, String> passedOn(ServerRequest request) {
+    Map<String, String> headers = new HashMap<>();
+    for (HeaderName name : PASSED_ON) {
+      request.headers().first(name).ifPresent(value -> headers.put(name.lowerCase(), value));
+    }
+    return headers;
+  }
+
+  private static void note(
+      CallLog log,
+      String outcome,
+      ModelRoute route,
+      TokenUsage usage,
+      @Nullable StoreUnavailable unsettled) {
+    log.put("outcome", outcome);
+    log.put("backend", route.backend().wireName());
+    log.put("prompt_tokens", usage.prompt());
+    log.put("completion_tokens", usage.completion());
+    if (unsettled != null) {
+      LOG.error(
+          "request {}: {} tokens could not be charged", log.requestId(), usage.total(), unsettled);
+    }
+  }
+
+  /** What went wrong with a backend is for the operator: clients are told less. */
+  private static void warn(CallLog log, ModelRoute route, UpstreamFailure failure) {
+    String told =
+        switch (failure) {
+          case UpstreamFailure.Unreachable(String detail) -> "cannot be reached: " + detail;
+          case UpstreamFailure.TimedOut(UpstreamFailure.Phase phase, Duration allowed) ->
+              "took longer than " + allowed + " (" + phase + ")";
+          case UpstreamFailure.Rejected(int status, _, _) -> "answered " + status;
+          case UpstreamFailure.NotAuthorized(int status, String detail) ->
+              "answered " + status + ": it does not accept the gateway's credential: " + detail;
+          case UpstreamFailure.Unintelligible(String detail) -> "sent an invalid reply: " + detail;
+          case UpstreamFailure.CutOff(String detail) -> "ended its reply early: " + detail;
+          case UpstreamFailure.Reported _ -> "reported an error inside its reply";
+        };
+    if (failure instanceof UpstreamFailure.Rejected(int status, _, _) && status < 500) {
+      LOG.debug("request {}: the backend of model {} {}", log.requestId(), route.name(), told);
+    } else {
+      LOG.warn("request {}: the backend of model {} {}", log.requestId(), route.name(), told);
+    }
+  }
+}

@@ -1,0 +1,195 @@
+package io.modelgate.infrastructure.http;
+
+import io.modelgate.domain.chat.Edit;
+import io.modelgate.domain.chat.OutputBounds;
+import io.modelgate.domain.chat.RequestBody;
+import io.modelgate.domain.chat.Span;
+import io.modelgate.infrastructure.json.JsonCursor;
+import io.modelgate.infrastructure.json.MalformedJson;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Looks at the few top-level fields of a request that the gateway needs, and checks that the rest
+ * is JSON. Whatever it does not look at is the backend's business. One instance serves one body.
+ */
+final class RequestPeek {
+  private static final String OBJECT_WANTED =
+      "send one JSON object, such as {\"model\": \"...\", \"messages\": [...]}";
+
+  private final byte[] body;
+  private final JsonCursor cursor;
+  private final Set<String> seen = new HashSet<>();
+  private final Map<String, @Nullable Long> bounds = new HashMap<>();
+  private @Nullable String model;
+  private Span modelAt = new Span(0, 0);
+  private boolean stream;
+  private @Nullable StreamOptionsPeek options;
+
+  private RequestPeek(byte[] body) {
+    this.body = body;
+    this.cursor = new JsonCursor(body);
+  }
+
+  /** What looking at a body can come to. */
+  sealed interface Peek {
+    record Body(RequestBody body) implements Peek {}
+
+    /**
+     * The client's mistake.
+     *
+     * @param message what was wrong and what is allowed; repeats no value
+     * @param param the field at fault, if it is one, e.g. {@code stream_options.include_usage}
+     */
+    record Invalid(String message, @Nullable String param) implements Peek {}
+  }
+
+  /**
+   * Looks at a body.
+   *
+   * @param body all of it; handed on in {@link Peek.Body}, not copied, must not be changed
+   */
+  static Peek of(byte[] body) {
+    try {
+      return new RequestPeek(body).peek();
+    } catch (MalformedJson e) {
+      return new Peek.Invalid(
+          "the request body is not valid JSON: " + e.getMessage() + "; " + OBJECT_WANTED, null);
+    }
+  }
+
+  private Peek peek() {
+    if (body.length == 0) {
+      return new Peek.Invalid("the request body is empty; " + OBJECT_WANTED, null);
+    }
+    JsonCursor.Type type = cursor.type();
+    if (type != JsonCursor.Type.OBJECT) {
+      cursor.finish(); // "not json" begins like null, and is none
+      return new Peek.Invalid("the request body is " + inWords(type) + "; " + OBJECT_WANTED, null);
+    }
+    cursor.enterObject();
+    int inside = cursor.position();
+    for (String name = cursor.nextName(); name != null; name = cursor.nextName()) {
+      Peek.Invalid wrong = look(name);
+      if (wrong != null) {
+        return wrong;
+      }
+    }
+    cursor.finish();
+    return outcome(inside);
+  }
+
+  private Peek outcome(int inside) {
+    if (model == null || model.isEmpty()) {
+      return new Peek.Invalid(
+          "the request names no model; set 'model' to the id of one, as listed by GET /v1/models",
+          "model");
+    }
+    boolean usageAsked = stream && options != null && options.usageAsked();
+    Edit askForUsage =
+        options == null ? StreamOptionsPeek.whereAbsent(inside) : options.askForUsage();
+    return new Peek.Body(
+        new RequestBody(
+            body,
+            model,
+            modelAt,
+            stream,
+            usageAsked,
+            stream ? askForUsage : null,
+            new OutputBounds(
+                bounds.get("max_tokens"), bounds.get("max_completion_tokens"), bounds.get("n"))));
+  }
+
+  private Peek.@Nullable Invalid look(String name) {
+    return switch (name) {
+      case "model", "stream", "stream_options", "max_tokens", "max_completion_tokens", "n" ->
+          seen.add(name) ? read(name) : occursTwice(name);
+      default -> null; // the cursor passes over its value, and checks it
+    };
+  }
+
+  private Peek.@Nullable Invalid read(String name) {
+    return switch (name) {
+      case "model" -> readModel();
+      case "stream" -> readStream();
+      case "stream_options" -> readStreamOptions();
+      default -> readBound(name);
+    };
+  }
+
+  private Peek.@Nullable Invalid readModel() {
+    JsonCursor.Type type = cursor.type();
+    if (type == JsonCursor.Type.NULL) {
+      return null; // as if it were absent
+    }
+    if (type != JsonCursor.Type.STRING) {
+      return wrongType("model", "a string", type);
+    }
+    int start = cursor.position();
+    model = cursor.string();
+    modelAt = new Span(start, cursor.position());
+    return null;
+  }
+
+  private Peek.@Nullable Invalid readStream() {
+    JsonCursor.Type type = cursor.type();
+    stream = type == JsonCursor.Type.TRUE;
+    return isFlag(type) ? null : wrongType("stream", "true, false or null", type);
+  }
+
+  private Peek.@Nullable Invalid readStreamOptions() {
+    JsonCursor.Type type = cursor.type();
+    if (type != JsonCursor.Type.OBJECT && type != JsonCursor.Type.NULL) {
+      return wrongType("stream_options", "an object or null", type);
+    }
+    options = new StreamOptionsPeek(cursor);
+    return options.read();
+  }
+
+  private Peek.@Nullable Invalid readBound(String name) {
+    JsonCursor.Type type = cursor.type();
+    if (type == JsonCursor.Type.NULL) {
+      return null;
+    }
+    if (type != JsonCursor.Type.NUMBER) {
+      return wrongType(name, "an integer or null", type);
+    }
+    Long value = cursor.integer();
+    if (value == null) {
+      return new Peek.Invalid(
+          "'" + name + "' must be an integer or null, but is a number with a fraction", name);
+    }
+    bounds.put(name, value);
+    return null;
+  }
+
+  static boolean isFlag(JsonCursor.Type type) {
+    return type == JsonCursor.Type.TRUE
+        || type == JsonCursor.Type.FALSE
+        || type == JsonCursor.Type.NULL;
+  }
+
+  static Peek.Invalid wrongType(String field, String allowed, JsonCursor.Type found) {
+    return new Peek.Invalid(
+        "'" + field + "' must be " + allowed + ", but is " + inWords(found), field);
+  }
+
+  /** Which of the two counts is not agreed on among parsers, so neither may. */
+  static Peek.Invalid occursTwice(String field) {
+    return new Peek.Invalid("'" + field + "' occurs twice; give it once", field);
+  }
+
+  private static String inWords(JsonCursor.Type type) {
+    return switch (type) {
+      case OBJECT -> "an object";
+      case ARRAY -> "an array";
+      case STRING -> "a string";
+      case NUMBER -> "a number";
+      case TRUE, FALSE, NULL -> type.name().toLowerCase(Locale.ROOT);
+    };
+  }
+}

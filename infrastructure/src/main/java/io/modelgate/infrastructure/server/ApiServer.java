@@ -1,0 +1,167 @@
+package io.modelgate.infrastructure.server;
+
+import io.helidon.http.DirectHandler.EventType;
+import io.helidon.http.HttpException;
+import io.helidon.webserver.CloseConnectionException;
+import io.helidon.webserver.ServerConnectionException;
+import io.helidon.webserver.WebServer;
+import io.helidon.webserver.http.DirectHandlers;
+import io.helidon.webserver.http.HttpRouting;
+import io.helidon.webserver.http.ServerRequest;
+import io.helidon.webserver.http.ServerResponse;
+import io.helidon.webserver.http1.Http1Config;
+import io.helidon.webserver.http1.Http1ConnectionSelector;
+import java.io.UncheckedIOException;
+import java.net.StandardSocketOptions;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.function.Consumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** The one listener, with the answers to what no endpoint answers. Thread-safe. */
+public final class ApiServer implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(ApiServer.class);
+
+  private final WebServer server;
+  private final ScheduledExecutorService timer;
+
+  private ApiServer(WebServer server, ScheduledExecutorService timer) {
+    this.server = server;
+    this.timer = timer;
+  }
+
+  /**
+   * Binds and begins to answer.
+   *
+   * @param endpoints adds the services; requests that none of them takes are answered with 404
+   * @throws IllegalStateException when the address cannot be bound
+   */
+  public static ApiServer start(
+      ServerSettings settings, ApiErrors errors, Consumer<HttpRouting.Builder> endpoints) {
+    ScheduledExecutorService timer =
+        Executors.newSingleThreadScheduledExecutor(
+            Thread.ofPlatform().daemon().name("lingering-close").factory());
+    HttpRouting.Builder routing =
+        HttpRouting.builder()
+            .addFilter(new CallFilter())
+            .error(CloseConnectionException.class, (_, _, e) -> rethrow(e))
+            .error(ServerConnectionException.class, (_, _, e) -> rethrow(e))
+            .error(
+                HttpException.class, (request, response, e) -> answer(errors, request, response, e))
+            .error(
+                Throwable.class, (request, response, e) -> answerBug(errors, request, response, e));
+    endpoints.accept(routing);
+    routing.any((request, response) -> answerUnknownPath(errors, request, response));
+
+    var http1 = Http1Config.builder().maxHeadersSize(32 * 1024).maxPrologueLength(8 * 1024).build();
+    WebServer server =
+        WebServer.builder()
+            .host(settings.host())
+            .port(settings.port())
+            .maxPayloadSize(settings.maxBodyBytes())
+            .shutdownGracePeriod(settings.shutdownGrace())
+            .shutdownHook(false)
+            .contentEncoding(new PlainBodies())
+            .connectionOptions(options -> options.tcpNoDelay(true))
+            .putListenerSocketOption(StandardSocketOptions.SO_RCVBUF, 256 * 1024)
+            .protocolsDiscoverServices(false)
+            .addConnectionSelector(
+                new LingeringClose(Http1ConnectionSelector.builder().config(http1).build(), timer))
+            .directHandlers(protocolErrors(errors))
+            .routing(routing)
+            .build();
+    try {
+      return new ApiServer(server.start(), timer);
+    } catch (RuntimeException e) {
+      timer.shutdownNow();
+      throw new IllegalStateException(
+          "cannot listen on " + settings.host() + ":" + settings.port() + ": " + rootMessage(e), e);
+    }
+  }
+
+  /** The port that is listened on. */
+  public int port() {
+    return server.port();
+  }
+
+  /**
+   * Accepts no more, lets running calls finish for the grace period, then ends them. Blocks;
+   * idempotent.
+   */
+  @Override
+  public void close() {
+    server.stop();
+    timer.shutdownNow();
+  }
+
+  private static DirectHandlers protocolErrors(ApiErrors errors) {
+    var handler = new ProtocolErrors(errors);
+    var handlers = DirectHandlers.builder();
+    for (EventType type : EventType.values()) {
+      handlers.addHandler(type, handler);
+    }
+    return handlers.build();
+  }
+
+  private static void rethrow(RuntimeException e) {
+    throw e;
+  }
+
+  private static void answer(
+      ApiErrors errors, ServerRequest request, ServerResponse response, HttpException e) {
+    int status = e.status().code();
+    if (status >= 500) {
+      errors.send(
+          request,
+          response,
+          new ApiError(
+              status, "The gateway could not handle the request.", "server_error", null, null));
+    } else {
+      errors.send(
+          request,
+          response,
+          ApiError.invalidRequest(
+              status, "The request cannot be handled: " + e.status().reasonPhrase() + "."));
+    }
+  }
+
+  private static void answerBug(
+      ApiErrors errors, ServerRequest request, ServerResponse response, Throwable e) {
+    if (e instanceof UncheckedIOException) {
+      throw new CloseConnectionException("the client's connection failed", e);
+    }
+    String requestId = CallLog.of(request).requestId();
+    LOG.error("request {} failed", requestId, e);
+    errors.send(
+        request,
+        response,
+        new ApiError(
+            500,
+            "The gateway failed. Its log knows more under request id " + requestId + ".",
+            "server_error",
+            null,
+            null));
+  }
+
+  private static void answerUnknownPath(
+      ApiErrors errors, ServerRequest request, ServerResponse response) {
+    String asked = request.prologue().method().text() + " " + request.path().rawPath();
+    errors.refuse(
+        request,
+        response,
+        ApiError.invalidRequest(
+            404,
+            "There is nothing at "
+                + asked
+                + ". The API is under /v1, the administration under /admin."));
+  }
+
+  private static String rootMessage(Throwable e) {
+    Throwable root = e;
+    while (root.getCause() != null) {
+      root = root.getCause();
+    }
+    return String.valueOf(root.getMessage());
+  }
+}

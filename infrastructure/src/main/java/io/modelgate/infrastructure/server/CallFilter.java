@@ -1,0 +1,36 @@
+package io.modelgate.infrastructure.server;
+
+import io.helidon.http.HeaderName;
+import io.helidon.http.HeaderNames;
+import io.helidon.webserver.http.Filter;
+import io.helidon.webserver.http.FilterChain;
+import io.helidon.webserver.http.RoutingRequest;
+import io.helidon.webserver.http.RoutingResponse;
+import java.util.UUID;
+import java.util.regex.Pattern;
+
+/** Stands before every handler: gives each request its id and, at its end, its line in the log. */
+final class CallFilter implements Filter {
+  static final HeaderName REQUEST_ID = HeaderNames.create("x-request-id");
+  private static final Pattern SANE = Pattern.compile("[A-Za-z0-9._:/+=@-]{1,128}");
+
+  @Override
+  public void filter(FilterChain chain, RoutingRequest request, RoutingResponse response) {
+    var call = new CallLog(requestId(request));
+    request.context().register(call);
+    response.header(REQUEST_ID, call.requestId());
+    try {
+      chain.proceed();
+    } finally {
+      call.write(request, response);
+    }
+  }
+
+  private static String requestId(RoutingRequest request) {
+    return request
+        .headers()
+        .first(REQUEST_ID)
+        .filter(id -> SANE.matcher(id).matches())
+        .orElseGet(() -> "req_" + UUID.randomUUID().toString().replace("-", ""));
+  }
+}

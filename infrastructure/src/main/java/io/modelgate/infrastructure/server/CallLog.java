@@ -1,0 +1,90 @@
+package io.modelgate.infrastructure.server;
+
+import io.helidon.webserver.http.ServerRequest;
+import io.helidon.webserver.http.ServerResponse;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.slf4j.event.Level;
+
+/**
+ * What is known of one request, gathered on its way and written as one line at its end. Lives in
+ * the request's context; used by the request's thread alone. Takes names and numbers only: never a
+ * prompt, a reply, or any part of a key.
+ */
+public final class CallLog {
+  private static final Logger LOG = LoggerFactory.getLogger("io.modelgate.calls");
+  private static final int LONGEST_VALUE = 300;
+
+  private final String requestId;
+  private final long startedNanos = System.nanoTime();
+  private final Map<String, Object> fields = new LinkedHashMap<>();
+
+  CallLog(String requestId) {
+    this.requestId = requestId;
+  }
+
+  /** The one of this request. */
+  public static CallLog of(ServerRequest request) {
+    return request
+        .context()
+        .get(CallLog.class)
+        .orElseThrow(() -> new IllegalStateException("the call filter comes before every handler"));
+  }
+
+  /** The client's own id when it was sane, else one of ours. */
+  public String requestId() {
+    return requestId;
+  }
+
+  /** Nanoseconds since the request's head was read. */
+  public long elapsedNanos() {
+    return System.nanoTime() - startedNanos;
+  }
+
+  /**
+   * Adds a field to the line.
+   *
+   * @param name lower case with underscores
+   * @param value control characters are replaced and long values cut
+   */
+  public void put(String name, String value) {
+    fields.put(name, plain(value));
+  }
+
+  public void put(String name, long value) {
+    fields.put(name, value);
+  }
+
+  void write(ServerRequest request, ServerResponse response) {
+    String path = request.path().rawPath();
+    var line =
+        LOG.atLevel(path.startsWith("/health") ? Level.DEBUG : Level.INFO)
+            .addKeyValue("request_id", requestId)
+            .addKeyValue("method", plain(request.prologue().method().text()))
+            .addKeyValue("path", plain(path))
+            .addKeyValue("status", response.status().code())
+            .addKeyValue("client_ip", ClientAddress.of(request));
+    for (var field : fields.entrySet()) {
+      line = line.addKeyValue(field.getKey(), field.getValue());
+    }
+    line.addKeyValue("duration_ms", TimeUnit.NANOSECONDS.toMillis(elapsedNanos()))
+        .addKeyValue("bytes_out", response.bytesWritten())
+        .log("call");
+  }
+
+  private static String plain(String value) {
+    String shown = value.length() > LONGEST_VALUE ? value.substring(0, LONGEST_VALUE) + "…" : value;
+    StringBuilder plain = null;
+    for (int i = 0; i < shown.length(); i++) {
+      char c = shown.charAt(i);
+      if (Character.isISOControl(c) || c == '"' || c == '\u2028' || c == '\u2029') {
+        plain = plain == null ? new StringBuilder(shown) : plain;
+        plain.setCharAt(i, '?');
+      }
+    }
+    return plain == null ? shown : plain.toString();
+  }
+}

@@ -1,0 +1,59 @@
+package io.modelgate.infrastructure.server;
+
+import io.helidon.http.DirectHandler;
+import io.helidon.http.HeaderValues;
+import io.helidon.http.ServerResponseHeaders;
+import io.helidon.http.Status;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Answers requests that are no proper HTTP, before any handler sees them, in the same shape as
+ * every other error.
+ */
+final class ProtocolErrors implements DirectHandler {
+  private static final Logger LOG = LoggerFactory.getLogger(ProtocolErrors.class);
+  private final ApiErrors errors;
+
+  ProtocolErrors(ApiErrors errors) {
+    this.errors = errors;
+  }
+
+  @Override
+  public TransportResponse handle(
+      TransportRequest request,
+      EventType type,
+      Status status,
+      ServerResponseHeaders headers,
+      @Nullable String message) {
+    int code = status.code();
+    LOG.debug("refused a request with {}: {}", code, message);
+    return TransportResponse.builder()
+        .status(status)
+        .headers(headers)
+        .header(HeaderValues.CONTENT_TYPE_JSON)
+        .keepAlive(false)
+        .entity(errors.json(describe(code)))
+        .build();
+  }
+
+  private static ApiError describe(int status) {
+    if (status >= 500 && status != 501 && status != 505) {
+      return new ApiError(
+          status, "The gateway could not handle the request.", "server_error", null, null);
+    }
+    return ApiError.invalidRequest(
+        status,
+        switch (status) {
+          case 413 -> "The request body is too large.";
+          case 414 -> "The request line is too long.";
+          case 431 -> "The request's headers are too large.";
+          case 501 ->
+              "This Transfer-Encoding is not supported. Send the body with Content-Length or chunked.";
+          case 505 -> "This version of HTTP is not supported. Use HTTP/1.1.";
+          default ->
+              "The request is no valid HTTP/1.1: check its request line, headers and body framing.";
+        });
+  }
+}

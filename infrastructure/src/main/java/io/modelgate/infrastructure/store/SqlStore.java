@@ -1,0 +1,162 @@
+package io.modelgate.infrastructure.store;
+
+import io.helidon.dbclient.DbClientException;
+import io.modelgate.application.port.ApiKeys;
+import io.modelgate.application.port.ModelRoutes;
+import io.modelgate.application.port.Quotas;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.time.Duration;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * What outlives the process: keys, models and what each key has used, in one SQLite file that one
+ * process has open. Reads answer from memory; all writes go through one thread. Thread-safe.
+ */
+public final class SqlStore implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(SqlStore.class);
+
+  /** How long a caller waits for a write, and {@link #close()} for the last ones. */
+  private static final Duration PATIENCE = Duration.ofSeconds(10);
+
+  private final Path file;
+  private final StoreLock lock;
+  private final StoreWriter writer;
+  private final SqlApiKeys apiKeys;
+  private final SqlModelRoutes modelRoutes;
+  private final SqlQuotas quotas;
+
+  private SqlStore(Path file, StoreLock lock, StoreWriter writer, Contents contents) {
+    this.file = file;
+    this.lock = lock;
+    this.writer = writer;
+    this.apiKeys = new SqlApiKeys(writer, contents.keys());
+    this.modelRoutes = new SqlModelRoutes(writer, contents.models(), contents.routes());
+    this.quotas = new SqlQuotas(writer, contents.used());
+  }
+
+  /**
+   * Opens the store, making directory, file and schema as needed. Blocks.
+   *
+   * @throws StoreRefused when that cannot be; nothing stays open then
+   */
+  public static SqlStore open(StoreSettings settings) {
+    return open(settings, Migrations.ALL, PATIENCE);
+  }
+
+  static SqlStore open(StoreSettings settings, Migrations migrations, Duration patience) {
+    try {
+      Path file = realPath(settings.database());
+      StoreLock lock = StoreLock.take(file);
+      SqlStore store = null;
+      try {
+        store = open(file, settings, migrations, patience, lock);
+      } finally {
+        if (store == null) {
+          lock.close();
+        }
+      }
+      return store;
+    } catch (IOException e) {
+      throw new StoreRefused(
+          "The data directory of %s cannot be used: %s. It has to be writable for the user the gateway runs as."
+              .formatted(settings.database(), e),
+          e);
+    }
+  }
+
+  private static SqlStore open(
+      Path file, StoreSettings settings, Migrations migrations, Duration patience, StoreLock lock)
+      throws IOException {
+    OwnerOnly.file(file);
+    OwnerOnly.tighten(file.resolveSibling(file.getFileName() + "-wal"));
+    OwnerOnly.tighten(file.resolveSibling(file.getFileName() + "-shm"));
+    var database = new SqliteDatabase(file);
+    SqlStore store = null;
+    try {
+      int found;
+      try (Connection connection = database.connection()) {
+        found = migrations.apply(connection);
+      }
+      Contents contents = Contents.load(database.execute(), file, settings);
+      store = new SqlStore(file, lock, new StoreWriter(database, patience), contents);
+      store.writer.start();
+      LOG.info(
+          "store {} open: schema {} (found {}), {} keys, {} models",
+          file,
+          migrations.newest(),
+          found,
+          contents.keys().size(),
+          contents.routes().size());
+      return store;
+    } catch (SQLException e) {
+      throw Refusals.of(file, e);
+    } catch (DbClientException e) {
+      throw e.getCause() instanceof SQLException cause ? Refusals.of(file, cause) : e;
+    } finally {
+      if (store == null) {
+        database.discard();
+      }
+    }
+  }
+
+  public ApiKeys apiKeys() {
+    return apiKeys;
+  }
+
+  public ModelRoutes modelRoutes() {
+    return modelRoutes;
+  }
+
+  public Quotas quotas() {
+    return quotas;
+  }
+
+  /**
+   * Whether the store takes writes. Says nothing about the last one's success: a full disk must not
+   * take a gateway out of service that can still answer calls.
+   */
+  public boolean isOpen() {
+    return writer.isRunning();
+  }
+
+  /**
+   * Takes no more writes, finishes those that wait, and lets go of file and lock. Blocks for 10 s
+   * at most; a second call does nothing. Reads go on answering.
+   */
+  @Override
+  public void close() {
+    if (!writer.close()) {
+      // Whoever opened the file now would write beside a thread that is still writing.
+      LOG.warn("store {} is still writing; its lock stays until the process ends", file);
+      return;
+    }
+    try {
+      lock.close();
+    } catch (IOException e) {
+      LOG.warn("the lock of {} could not be given back", file, e);
+    }
+  }
+
+  /** One name for one file, so that two paths to it meet the same lock. */
+  private static Path realPath(Path database) throws IOException {
+    if (Files.isDirectory(database)) {
+      throw new StoreRefused(
+          "The database needs the path of a file, and " + database + " is a directory.");
+    }
+    if (Files.exists(database)) {
+      return database.toRealPath();
+    }
+    Path absolute = database.toAbsolutePath();
+    Path directory = absolute.getParent();
+    if (directory == null) {
+      throw new StoreRefused("The database needs the path of a file, got " + database + ".");
+    }
+    OwnerOnly.directory(directory);
+    return directory.toRealPath().resolve(absolute.getFileName());
+  }
+}

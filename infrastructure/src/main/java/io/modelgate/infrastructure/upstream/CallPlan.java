@@ -1,0 +1,75 @@
+package io.modelgate.infrastructure.upstream;
+
+import io.modelgate.domain.chat.ChatCall;
+import io.modelgate.domain.chat.Edit;
+import io.modelgate.domain.chat.RequestBody;
+import io.modelgate.domain.chat.Span;
+import io.modelgate.domain.routing.BaseUrl;
+import io.modelgate.domain.routing.Credential;
+import io.modelgate.domain.routing.ModelRoute;
+import io.modelgate.domain.routing.StreamUsage;
+import io.modelgate.infrastructure.json.JsonText;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One call as it is to be made: the route's own words, else the adapter's.
+ *
+ * @param call as it came
+ * @param usageEdit what asks for usage where the client did not; null when nothing is to be asked
+ */
+record CallPlan(
+    ModelRoute route,
+    ChatCall call,
+    BaseUrl baseUrl,
+    @Nullable Credential credential,
+    Duration timeout,
+    @Nullable Edit usageEdit) {
+
+  static CallPlan of(
+      ModelRoute route,
+      ChatCall call,
+      BaseUrl baseUrl,
+      UpstreamSettings.Adapter adapter,
+      Duration timeout) {
+    StreamUsage usage = route.streamUsage() == null ? adapter.streamUsage() : route.streamUsage();
+    return new CallPlan(
+        route,
+        call,
+        baseUrl,
+        route.credential() == null ? adapter.credential() : route.credential(),
+        route.timeout() == null ? timeout : route.timeout(),
+        usage == StreamUsage.ASK ? call.body().askForUsage() : null);
+  }
+
+  /** The body to send: the client's, with at most the model's name and the usage option changed. */
+  byte[] body() {
+    RequestBody body = call.body();
+    List<Edit> edits = new ArrayList<>(2);
+    if (route.isAlias()) {
+      edits.add(new Edit(body.modelAt(), JsonText.quote(route.upstreamName())));
+    }
+    if (usageEdit != null) {
+      edits.add(usageEdit);
+    }
+    edits.sort(Comparator.comparingInt(edit -> edit.at().start()));
+    return Edit.apply(body.bytes(), edits);
+  }
+
+  /** Whether the event with the usage alone is for the gateway, not for the client. */
+  boolean hidesUsage() {
+    return usageEdit != null && !call.body().usageAsked();
+  }
+
+  /** What gives the client's own name back to the model in a reply. */
+  List<Edit> restoring(List<Span> models) {
+    if (!route.isAlias()) {
+      return List.of();
+    }
+    byte[] name = JsonText.quote(route.name().value());
+    return models.stream().map(model -> new Edit(model, name)).toList();
+  }
+}

@@ -1,0 +1,24 @@
+package io.modelgate.infrastructure.upstream;
+
+import java.util.HashSet;
+import java.util.Set;
+
+/** Which choices of a stream have begun, and which have come to their finish. */
+final class Choices {
+  private final Set<Long> begun = new HashSet<>();
+  private final Set<Long> finished = new HashSet<>();
+
+  void see(ReplyPeek peek) {
+    for (ReplyPeek.Choice choice : peek.choices()) {
+      begun.add(choice.index());
+      if (choice.finished()) {
+        finished.add(choice.index());
+      }
+    }
+  }
+
+  /** Whether there was at least one, and none is without its finish. */
+  boolean allFinished() {
+    return !begun.isEmpty() && finished.containsAll(begun);
+  }
+}

@@ -1,0 +1,245 @@
+package io.modelgate.infrastructure.upstream;
+
+import io.modelgate.domain.chat.UpstreamFailure;
+import io.modelgate.domain.chat.UpstreamFailure.Phase;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.Socket;
+import java.net.SocketTimeoutException;
+import java.time.Duration;
+import java.util.concurrent.atomic.AtomicBoolean;
+import javax.net.ssl.SSLSocket;
+import javax.net.ssl.SSLSocketFactory;
+
+/**
+ * One connection to a backend, for one thread at a time. Blocking sockets, since virtual threads do
+ * the waiting; every read, write and handshake has a deadline.
+ */
+final class Connection implements AutoCloseable {
+  /** What an empty send buffer takes without waiting, on any kernel we know. */
+  private static final int SURELY_BUFFERED = 4 * 1024;
+
+  private final Origin origin;
+  private final Socket raw;
+  private final Socket socket;
+  private final InputStream in;
+  private final OutputStream out;
+  private final WireBuffer wire = new WireBuffer(this::readSocket);
+  private final AtomicBoolean closed = new AtomicBoolean();
+  private Deadline deadline;
+  private long waitedNanos;
+  private boolean answered;
+  private long idleSince;
+
+  private Connection(Origin origin, Socket raw, Socket socket, Deadline deadline)
+      throws IOException {
+    this.origin = origin;
+    this.raw = raw;
+    this.socket = socket;
+    this.in = socket.getInputStream();
+    this.out = socket.getOutputStream();
+    this.deadline = deadline;
+  }
+
+  /**
+   * Connects, over all addresses of the host in turn, and greets over TLS where the origin wants
+   * that: the certificate must be trusted and name the host.
+   *
+   * @throws CallFailed as {@link UpstreamFailure.Unreachable}, whatever went wrong
+   */
+  static Connection open(Origin origin, Duration connectTimeout, SSLSocketFactory tls)
+      throws CallFailed {
+    long started = System.nanoTime();
+    var deadline = Deadline.in(Phase.CONNECT, connectTimeout);
+    Socket raw = new Socket();
+    try {
+      raw = connect(origin, deadline);
+      Socket socket = origin.tls() ? greet(raw, origin, tls, deadline) : raw;
+      var connection = new Connection(origin, raw, socket, deadline);
+      connection.waitedNanos = System.nanoTime() - started;
+      return connection;
+    } catch (IOException e) {
+      closeQuietly(raw);
+      throw new CallFailed(
+          new UpstreamFailure.Unreachable("connecting to " + origin.hostAndPort() + ": " + e));
+    }
+  }
+
+  private static Socket connect(Origin origin, Deadline deadline) throws IOException {
+    IOException last = new SocketTimeoutException("no address");
+    for (InetAddress address : InetAddress.getAllByName(origin.host())) {
+      var socket = new Socket();
+      try {
+        socket.setTcpNoDelay(true);
+        socket.connect(new InetSocketAddress(address, origin.port()), deadline.remainingMillis());
+        return socket;
+      } catch (IOException e) {
+        closeQuietly(socket);
+        last = e;
+      }
+    }
+    throw last;
+  }
+
+  private static Socket greet(
+      Socket raw, Origin origin, SSLSocketFactory factory, Deadline deadline) throws IOException {
+    var socket = (SSLSocket) factory.createSocket(raw, origin.host(), origin.port(), true);
+    var parameters = socket.getSSLParameters();
+    parameters.setEndpointIdentificationAlgorithm("HTTPS");
+    socket.setSSLParameters(parameters);
+    Watchdog.guard(raw, deadline, socket::startHandshake);
+    return socket;
+  }
+
+  /**
+   * Sends a request and waits for the head of its reply.
+   *
+   * @param request head and body, sent in one write
+   * @throws CallFailed as {@link UpstreamFailure.Unreachable} when the connection ended before any
+   *     byte of a reply
+   */
+  HttpHead ask(byte[] request, Deadline head) throws CallFailed {
+    deadline = head;
+    answered = false;
+    try {
+      send(request);
+    } catch (SocketTimeoutException e) {
+      throw failed(e);
+    } catch (IOException e) {
+      return answerBefore(failed(e));
+    }
+    return readHead();
+  }
+
+  /** A backend may refuse a long body and close before it read it all: its answer counts. */
+  private HttpHead answerBefore(CallFailed unsent) throws CallFailed {
+    try {
+      return readHead();
+    } catch (CallFailed e) {
+      throw answered ? e : unsent;
+    }
+  }
+
+  private HttpHead readHead() throws CallFailed {
+    try {
+      return HttpHeadReader.read(wire);
+    } catch (IOException e) {
+      throw failed(e);
+    }
+  }
+
+  private void send(byte[] request) throws IOException {
+    long started = System.nanoTime();
+    if (request.length <= SURELY_BUFFERED) {
+      out.write(request);
+    } else {
+      Watchdog.guard(raw, deadline, () -> out.write(request));
+    }
+    waitedNanos += System.nanoTime() - started;
+  }
+
+  /**
+   * Reads of a body what is there, waiting only when nothing is.
+   *
+   * @return how many bytes; -1 at the body's end
+   */
+  int read(BodyFraming framing, byte[] into, Deadline until) throws CallFailed {
+    deadline = until;
+    try {
+      int taken = framing.take(wire, into, 0, into.length);
+      while (taken == 0 && !framing.ended()) {
+        if (!wire.fill()) {
+          if (framing.endsWithConnection()) {
+            return -1;
+          }
+          throw new IOException("the connection ended inside the reply");
+        }
+        taken = framing.take(wire, into, 0, into.length);
+      }
+      return taken == 0 ? -1 : taken;
+    } catch (IOException e) {
+      throw failed(e);
+    }
+  }
+
+  private int readSocket(byte[] into, int offset, int length) throws IOException {
+    long started = System.nanoTime();
+    try {
+      socket.setSoTimeout(deadline.remainingMillis());
+      int read = in.read(into, offset, length);
+      answered |= read > 0;
+      return read;
+    } finally {
+      waitedNanos += System.nanoTime() - started;
+    }
+  }
+
+  private CallFailed failed(IOException e) {
+    return switch (e) {
+      case CallFailed failed -> failed;
+      case SocketTimeoutException _ ->
+          new CallFailed(new UpstreamFailure.TimedOut(deadline.phase(), deadline.allowed()));
+      case IOException _ when answered -> new CallFailed(new UpstreamFailure.CutOff(e.toString()));
+      case IOException _ ->
+          new CallFailed(
+              new UpstreamFailure.Unreachable("calling " + origin.hostAndPort() + ": " + e));
+    };
+  }
+
+  Origin origin() {
+    return origin;
+  }
+
+  /** The backend's address as it may turn up in its own words. */
+  String remoteAddress() {
+    return raw.getInetAddress().getHostAddress() + ":" + raw.getPort();
+  }
+
+  /** How long this connection waited for the backend, since it was opened or last taken. */
+  Duration waited() {
+    return Duration.ofNanos(waitedNanos);
+  }
+
+  /**
+   * Whether something came that no request asked for; the next request would take it for its reply.
+   */
+  boolean hasLeftOver() {
+    try {
+      return !wire.isEmpty() || in.available() > 0;
+    } catch (IOException _) {
+      return true;
+    }
+  }
+
+  /** Marks the time when nobody used it any more, on the scale of {@link System#nanoTime()}. */
+  void rest(long now) {
+    idleSince = now;
+    waitedNanos = 0;
+  }
+
+  long idleSince() {
+    return idleSince;
+  }
+
+  /**
+   * Closes at once, from any thread: the TCP connection itself, for a TLS farewell could block on a
+   * backend that does not read.
+   */
+  @Override
+  public void close() {
+    if (closed.compareAndSet(false, true)) {
+      closeQuietly(raw);
+    }
+  }
+
+  private static void closeQuietly(Socket socket) {
+    try {
+      socket.close();
+    } catch (IOException _) {
+      // A socket that fails to close is closed.
+    }
+  }
+}

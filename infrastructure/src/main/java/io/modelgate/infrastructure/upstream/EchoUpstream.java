@@ -1,0 +1,113 @@
+package io.modelgate.infrastructure.upstream;
+
+import io.modelgate.application.port.ReplySink;
+import io.modelgate.application.port.ReplySink.ClientGone;
+import io.modelgate.application.port.Upstream;
+import io.modelgate.domain.chat.ChatCall;
+import io.modelgate.domain.chat.ReplyHead;
+import io.modelgate.domain.chat.TokenUsage;
+import io.modelgate.domain.chat.UpstreamError;
+import io.modelgate.domain.chat.UpstreamFailure;
+import io.modelgate.domain.routing.BackendKind;
+import io.modelgate.domain.routing.ModelRoute;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.locks.LockSupport;
+
+/**
+ * The model that is built in, so that a new installation answers: says what it is and says back
+ * what it was told, the same text for the same request. Honours {@code n}, {@code max_tokens} and
+ * {@code max_completion_tokens}, counts tokens as {@link EchoWords} does, and ignores everything
+ * else, tools included. Thread-safe.
+ */
+final class EchoUpstream implements Upstream {
+  private static final byte[] DONE = "data: [DONE]\n\n".getBytes(StandardCharsets.US_ASCII);
+
+  private final Duration pace;
+  private final InstantSource clock;
+
+  /**
+   * An echo that takes its time.
+   *
+   * @param pace waited between two words of a stream; zero for none. An interrupted thread does not
+   *     wait
+   * @param clock tells {@code created}
+   */
+  EchoUpstream(Duration pace, InstantSource clock) {
+    if (pace.isNegative()) {
+      throw new IllegalArgumentException("need a pace of 0 or more, got " + pace);
+    }
+    this.pace = pace;
+    this.clock = clock;
+  }
+
+  @Override
+  public Set<BackendKind> kinds() {
+    return Set.of(BackendKind.ECHO);
+  }
+
+  @Override
+  public Delivery send(ModelRoute route, ChatCall call, ReplySink sink) {
+    return switch (EchoRequest.of(call)) {
+      case EchoRequest.Wrong(String message, String param) -> rejected(message, param);
+      case EchoRequest.Said said -> {
+        var reply = EchoReply.to(said);
+        var shapes = new EchoShapes(call, clock.instant());
+        yield call.body().stream() ? stream(call, reply, shapes, sink) : whole(reply, shapes, sink);
+      }
+    };
+  }
+
+  private static Delivery rejected(String message, String param) {
+    var error = new UpstreamError(message, "invalid_request_error", param, null);
+    return new Delivery.NoReply(new UpstreamFailure.Rejected(400, error, null));
+  }
+
+  private static Delivery whole(EchoReply reply, EchoShapes shapes, ReplySink sink) {
+    try {
+      sink.open(new ReplyHead(200, "application/json", Duration.ZERO));
+    } catch (ClientGone _) {
+      return new Delivery.Abandoned(new TokenUsage(reply.usage().prompt(), 0));
+    }
+    return new Delivery.Complete(reply.usage(), shapes.whole(reply));
+  }
+
+  private Delivery stream(ChatCall call, EchoReply reply, EchoShapes shapes, ReplySink sink) {
+    long sent = 0;
+    try {
+      sink.open(new ReplyHead(200, "text/event-stream", Duration.ZERO));
+      List<EchoReply.Choice> choices = reply.choices();
+      for (int i = 0; i < choices.size(); i++) {
+        shapes.opening(i).forEach(event -> write(sink, event));
+      }
+      int longest = choices.stream().mapToInt(choice -> choice.words().size()).max().orElse(0);
+      for (int step = 0; step < longest; step++) {
+        if (step > 0) {
+          LockSupport.parkNanos(pace.toNanos());
+        }
+        for (int i = 0; i < choices.size(); i++) {
+          if (step < choices.get(i).words().size()) {
+            write(sink, shapes.word(i, choices.get(i).words().get(step)));
+            sent++;
+          }
+        }
+      }
+      for (int i = 0; i < choices.size(); i++) {
+        write(sink, shapes.finish(i, choices.get(i).finishReason()));
+      }
+      if (call.body().usageAsked()) {
+        write(sink, shapes.usage(reply.usage()));
+      }
+      return new Delivery.Complete(reply.usage(), DONE.clone());
+    } catch (ClientGone _) {
+      return new Delivery.Abandoned(new TokenUsage(reply.usage().prompt(), sent));
+    }
+  }
+
+  private static void write(ReplySink sink, byte[] event) {
+    sink.write(event, 0, event.length);
+  }
+}

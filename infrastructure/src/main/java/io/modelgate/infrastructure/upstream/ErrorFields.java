@@ -1,0 +1,91 @@
+package io.modelgate.infrastructure.upstream;
+
+import io.modelgate.domain.chat.Span;
+import io.modelgate.infrastructure.json.JsonCursor;
+import io.modelgate.infrastructure.json.MalformedJson;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The parts of an error body, from whichever shape it has: {@code {"error":{…}}}, {@code
+ * {"error":"text"}}, flat as vLLM had it in 2025, or FastAPI's {@code detail}. Only strings are
+ * taken; a number in {@code code} repeats the status. Null where nothing was said.
+ */
+final class ErrorFields {
+  @Nullable String message;
+  @Nullable String type;
+  @Nullable String param;
+  @Nullable String code;
+
+  private ErrorFields() {}
+
+  /** All null when the bytes are none of these. */
+  static ErrorFields read(byte[] bytes, Span at) {
+    var fields = new ErrorFields();
+    try {
+      var cursor = new JsonCursor(bytes, at.start(), at.end());
+      fields.readBody(cursor);
+      cursor.finish();
+      return fields;
+    } catch (MalformedJson _) {
+      return new ErrorFields();
+    }
+  }
+
+  private void readBody(JsonCursor cursor) {
+    var wrapped = new ErrorFields();
+    cursor.enterObject();
+    for (String name = cursor.nextName(); name != null; name = cursor.nextName()) {
+      switch (name) {
+        case "error" -> wrapped.readError(cursor);
+        case "detail" -> readDetail(cursor);
+        default -> readField(name, cursor);
+      }
+    }
+    message = wrapped.message == null ? message : wrapped.message;
+    type = wrapped.type == null ? type : wrapped.type;
+    param = wrapped.param == null ? param : wrapped.param;
+    code = wrapped.code == null ? code : wrapped.code;
+  }
+
+  private void readError(JsonCursor cursor) {
+    if (cursor.type() == JsonCursor.Type.STRING) {
+      message = cursor.string();
+    } else if (cursor.type() == JsonCursor.Type.OBJECT) {
+      readObject(cursor);
+    }
+  }
+
+  /** A sentence, or a list of findings, of which the first is told. */
+  private void readDetail(JsonCursor cursor) {
+    if (cursor.type() == JsonCursor.Type.STRING) {
+      message = cursor.string();
+    } else if (cursor.type() == JsonCursor.Type.ARRAY) {
+      cursor.enterArray();
+      while (cursor.nextElement()) {
+        if (message == null && cursor.type() == JsonCursor.Type.OBJECT) {
+          readObject(cursor);
+        }
+      }
+    }
+  }
+
+  private void readObject(JsonCursor cursor) {
+    cursor.enterObject();
+    for (String name = cursor.nextName(); name != null; name = cursor.nextName()) {
+      readField(name, cursor);
+    }
+  }
+
+  private void readField(String name, JsonCursor cursor) {
+    if (cursor.type() != JsonCursor.Type.STRING) {
+      return;
+    }
+    switch (name) {
+      case "message", "msg" -> message = cursor.string();
+      case "type" -> type = cursor.string();
+      case "param" -> param = cursor.string();
+      case "code" -> code = cursor.string();
+      default -> {}
+    }
+  }
+}

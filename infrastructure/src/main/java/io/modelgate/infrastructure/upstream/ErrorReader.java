@@ -1,0 +1,96 @@
+package io.modelgate.infrastructure.upstream;
+
+import io.modelgate.domain.chat.Span;
+import io.modelgate.domain.chat.UpstreamError;
+import io.modelgate.domain.chat.UpstreamFailure;
+import io.modelgate.domain.chat.UpstreamFailure.NotAuthorized;
+import io.modelgate.domain.chat.UpstreamFailure.Rejected;
+import java.nio.charset.StandardCharsets;
+import java.time.DateTimeException;
+import java.time.format.DateTimeFormatter;
+import org.jspecify.annotations.Nullable;
+
+/** Understands the errors of backends, whatever dialect they speak, and says them in OpenAI's. */
+record ErrorReader(Scrubber scrubber) {
+  private static final int MAX_MESSAGE = 2_000;
+  private static final int MAX_WORD = 200;
+  private static final String INVALID_REQUEST = "invalid_request_error";
+  private static final String CONTEXT_TOO_LONG = "context_length_exceeded";
+
+  static ErrorReader of(CallPlan plan, Exchange exchange) {
+    return new ErrorReader(
+        Scrubber.of(plan.baseUrl(), exchange.remoteAddress(), plan.credential()));
+  }
+
+  /**
+   * A reply with an error status.
+   *
+   * @param status 300 to 599
+   * @param body as much of it as came
+   */
+  UpstreamFailure refusal(int status, String mediaType, byte[] body, @Nullable String retryAfter) {
+    ErrorFields fields = ErrorFields.read(body, new Span(0, body.length));
+    if (fields.message == null) {
+      fields.message = plainText(status, mediaType, body);
+    }
+    boolean redirect = status < 400;
+    String told = redirect || fields.message == null ? "" : scrub(fields.message, MAX_MESSAGE);
+    String message = told.isEmpty() ? "the backend answered with status " + status : told;
+    if (status == 401 || status == 403 || status == 407) {
+      return new NotAuthorized(status, scrub(message, MAX_WORD));
+    }
+    if (status == 500 && message.startsWith("[json.exception.parse_error")) {
+      // llama-server's answer to a body it cannot read; clients would send it again and again.
+      return new Rejected(400, new UpstreamError(message, INVALID_REQUEST, null, null), null);
+    }
+    return new Rejected(status, told(message, fields), sane(retryAfter));
+  }
+
+  /** An error inside a reply that began well. */
+  UpstreamError report(byte[] bytes, Span at) {
+    ErrorFields fields = ErrorFields.read(bytes, at);
+    String message = fields.message == null ? "" : scrub(fields.message, MAX_MESSAGE);
+    return told(
+        message.isEmpty() ? "the backend reported an error without a message" : message, fields);
+  }
+
+  private UpstreamError told(String message, ErrorFields fields) {
+    boolean tooLong =
+        CONTEXT_TOO_LONG.equals(fields.code)
+            || "exceed_context_size_error".equals(fields.type)
+            || message.contains("maximum context length");
+    return tooLong
+        ? new UpstreamError(message, INVALID_REQUEST, word(fields.param), CONTEXT_TOO_LONG)
+        : new UpstreamError(message, word(fields.type), word(fields.param), word(fields.code));
+  }
+
+  /**
+   * A body without any of the known shapes; of pages and of a backend's inner troubles, nothing.
+   */
+  private static @Nullable String plainText(int status, String mediaType, byte[] body) {
+    String text = new String(body, StandardCharsets.UTF_8).strip();
+    boolean markup = text.startsWith("<") || text.startsWith("{") || text.startsWith("[");
+    return status >= 500 || markup || mediaType.contains("html") || text.isEmpty() ? null : text;
+  }
+
+  private @Nullable String word(@Nullable String text) {
+    String word = text == null ? "" : scrub(text, MAX_WORD);
+    return word.isEmpty() ? null : word;
+  }
+
+  private String scrub(String text, int most) {
+    return scrubber.scrub(text, most);
+  }
+
+  private static @Nullable String sane(@Nullable String retryAfter) {
+    if (retryAfter == null || retryAfter.matches("[0-9]{1,6}")) {
+      return retryAfter;
+    }
+    try {
+      DateTimeFormatter.RFC_1123_DATE_TIME.parse(retryAfter);
+      return retryAfter;
+    } catch (DateTimeException _) {
+      return null;
+    }
+  }
+}

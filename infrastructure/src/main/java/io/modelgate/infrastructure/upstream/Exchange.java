@@ -1,0 +1,129 @@
+package io.modelgate.infrastructure.upstream;
+
+import io.modelgate.domain.chat.UpstreamFailure.Phase;
+import java.io.ByteArrayOutputStream;
+import java.time.Duration;
+import java.util.Locale;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One reply being read. Its connection is closed with it, unless the reply was read to its end and
+ * {@link #release} gave it back. For one thread.
+ */
+final class Exchange implements AutoCloseable {
+  /** How long the end of a body may follow its last event. */
+  private static final Duration LINGER = Duration.ofMillis(50);
+
+  private final Connection connection;
+  private final HttpHead head;
+  private final BodyFraming framing;
+  private final ConnectionPool pool;
+  private boolean released;
+
+  Exchange(Connection connection, HttpHead head, ConnectionPool pool) throws CallFailed {
+    this.connection = connection;
+    this.head = head;
+    this.framing = head.framing();
+    this.pool = pool;
+    String coding = head.header("content-encoding");
+    if (coding != null && !coding.equalsIgnoreCase("identity")) {
+      throw CallFailed.unintelligible("a compressed reply, though none was asked for");
+    }
+  }
+
+  int status() {
+    return head.status();
+  }
+
+  @Nullable String header(String name) {
+    return head.header(name);
+  }
+
+  /** The media type in lower case, without parameters; empty when there is none. */
+  String mediaType() {
+    String type = head.header("content-type");
+    if (type == null) {
+      return "";
+    }
+    int semicolon = type.indexOf(';');
+    return (semicolon < 0 ? type : type.substring(0, semicolon)).strip().toLowerCase(Locale.ROOT);
+  }
+
+  String remoteAddress() {
+    return connection.remoteAddress();
+  }
+
+  /** How long was waited for the backend in this exchange. */
+  Duration waited() {
+    return connection.waited();
+  }
+
+  /**
+   * Reads of the body what is there, waiting only when nothing is.
+   *
+   * @return how many bytes; -1 at the body's end
+   */
+  int read(byte[] into, Deadline deadline) throws CallFailed {
+    return connection.read(framing, into, deadline);
+  }
+
+  /**
+   * Reads the body to its end.
+   *
+   * @param most how many bytes it may have
+   * @param deadline for all of it
+   */
+  byte[] readWhole(int most, Deadline deadline) throws CallFailed {
+    var body = new ByteArrayOutputStream();
+    byte[] buffer = new byte[16 * 1024];
+    for (int read = read(buffer, deadline); read >= 0; read = read(buffer, deadline)) {
+      body.write(buffer, 0, read);
+      if (body.size() > most) {
+        throw CallFailed.unintelligible("a reply of over " + most + " bytes");
+      }
+    }
+    return body.toByteArray();
+  }
+
+  /**
+   * Gives the connection back when the reply was read to its end and the backend keeps it open. Of
+   * a reply whose end may be a moment away, another thread waits for that end: the client does not.
+   */
+  void release() {
+    released = true;
+    if (framing.ended() || framing.endsWithConnection() || !head.keepsAlive()) {
+      give();
+    } else {
+      Thread.ofVirtual().name("upstream-linger").start(this::linger);
+    }
+  }
+
+  private void linger() {
+    byte[] unwanted = new byte[1024];
+    var deadline = Deadline.in(Phase.SILENCE, LINGER);
+    try {
+      int read = read(unwanted, deadline);
+      while (read >= 0) {
+        read = read(unwanted, deadline);
+      }
+    } catch (CallFailed _) {
+      // Then it is closed below, and nobody misses it.
+    }
+    give();
+  }
+
+  private void give() {
+    if (framing.ended() && head.keepsAlive() && !connection.hasLeftOver()) {
+      pool.give(connection);
+    } else {
+      connection.close();
+    }
+  }
+
+  @Override
+  public void close() {
+    if (!released) {
+      connection.close();
+    }
+  }
+}

@@ -1,0 +1,59 @@
+package io.modelgate.infrastructure.upstream;
+
+import io.modelgate.domain.chat.ChatCall;
+import java.io.ByteArrayOutputStream;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A request as it goes over the wire, head and body in one piece. Its headers are all listed here:
+ * of the client's none passes but those the call was let keep, and never its credential.
+ */
+final class RequestBytes {
+  private static final String USER_AGENT =
+      "modelgate/"
+          + Optional.ofNullable(RequestBytes.class.getPackage().getImplementationVersion())
+              .orElse("dev");
+
+  private final StringBuilder head = new StringBuilder(512);
+
+  private RequestBytes() {}
+
+  static byte[] of(CallPlan plan) {
+    byte[] body = plan.body();
+    byte[] head = new RequestBytes().head(plan, body.length).getBytes(StandardCharsets.ISO_8859_1);
+    var request = new ByteArrayOutputStream(head.length + body.length);
+    request.writeBytes(head);
+    request.writeBytes(body);
+    return request.toByteArray();
+  }
+
+  private String head(CallPlan plan, int bodyLength) {
+    ChatCall call = plan.call();
+    String accept = call.body().stream() ? "text/event-stream" : "application/json";
+    String basePath = URI.create(plan.baseUrl().uri().toASCIIString()).getRawPath();
+    head.append("POST ").append(basePath).append(call.endpoint().path()).append(" HTTP/1.1\r\n");
+    add("Host", Origin.of(plan.baseUrl()).authority());
+    add("Content-Type", "application/json");
+    add("Content-Length", Integer.toString(bodyLength));
+    add("Accept", call.headers().getOrDefault("accept", accept));
+    add("Accept-Encoding", "identity");
+    add("User-Agent", USER_AGENT);
+    add("x-request-id", call.requestId());
+    add("traceparent", call.headers().get("traceparent"));
+    add("tracestate", call.headers().get("tracestate"));
+    if (plan.credential() != null) {
+      add("Authorization", "Bearer " + plan.credential().secret());
+    }
+    return head.append("\r\n").toString();
+  }
+
+  /** Leaves out what cannot stand on one line: a line break in it would be a header of its own. */
+  private void add(String name, @Nullable String value) {
+    if (value != null && value.chars().allMatch(c -> (c >= ' ' && c < 0x7f) || c == '\t')) {
+      head.append(name).append(": ").append(value).append("\r\n");
+    }
+  }
+}

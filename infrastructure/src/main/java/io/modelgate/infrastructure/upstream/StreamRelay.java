@@ -1,0 +1,132 @@
+package io.modelgate.infrastructure.upstream;
+
+import io.modelgate.application.port.ReplySink;
+import io.modelgate.application.port.ReplySink.ClientGone;
+import io.modelgate.application.port.Upstream.Delivery;
+import io.modelgate.domain.chat.Span;
+import io.modelgate.domain.chat.UpstreamFailure;
+import io.modelgate.domain.chat.UpstreamFailure.CutOff;
+import io.modelgate.domain.chat.UpstreamFailure.Phase;
+import io.modelgate.domain.chat.UpstreamFailure.Reported;
+import java.util.Arrays;
+import java.util.List;
+
+/**
+ * Carries a stream: each event as soon as it is whole, byte for byte but for the few edits, and the
+ * last one held.
+ */
+final class StreamRelay implements Relay {
+  private final CallPlan plan;
+  private final Exchange exchange;
+  private final ReplySink sink;
+  private final EventSplitter splitter = new EventSplitter();
+  private final UsageTap tap = new UsageTap();
+  private final Choices choices = new Choices();
+  private final Outgoing outgoing = new Outgoing();
+  private boolean opened;
+
+  StreamRelay(CallPlan plan, Exchange exchange, ReplySink sink) {
+    this.plan = plan;
+    this.exchange = exchange;
+    this.sink = sink;
+  }
+
+  @Override
+  public Delivery relay(Deadline head) {
+    try {
+      return relayOrBreak(head);
+    } catch (ClientGone _) {
+      return new Delivery.Abandoned(tap.usage());
+    }
+  }
+
+  private Delivery relayOrBreak(Deadline head) {
+    try {
+      return relayWhole(head);
+    } catch (CallFailed e) {
+      return broken(e.failure);
+    }
+  }
+
+  /** What came well before the failure goes out, unless the client can still get a status. */
+  private Delivery broken(UpstreamFailure failure) {
+    if (!opened) {
+      return new Delivery.NoReply(failure);
+    }
+    send();
+    return new Delivery.BrokenOff(tap.usage(), failure);
+  }
+
+  private Delivery relayWhole(Deadline head) throws CallFailed {
+    if (!exchange.mediaType().equals("text/event-stream")) {
+      throw CallFailed.unintelligible(
+          "no stream, though one was asked for, but '" + exchange.mediaType() + "'");
+    }
+    byte[] buffer = new byte[16 * 1024];
+    for (int read = exchange.read(buffer, head);
+        read >= 0;
+        read = exchange.read(buffer, Deadline.in(Phase.SILENCE, plan.timeout()))) {
+      splitter.feed(buffer, 0, read);
+      for (Span at = splitter.next(); at != null; at = splitter.next()) {
+        var event = SseEvent.of(splitter.bytes(), at);
+        if (event.isDone()) {
+          return complete(at);
+        }
+        take(event, at);
+      }
+      send();
+    }
+    Span rest = splitter.rest();
+    if (SseEvent.of(splitter.bytes(), rest).isDone()) {
+      return complete(rest);
+    }
+    throw new CallFailed(new CutOff("the stream ended without [DONE]"));
+  }
+
+  /** Adds an event to what goes out next, unless it is not for the client. */
+  private void take(SseEvent event, Span at) throws CallFailed {
+    if (event.saysError()) {
+      throw reported(event);
+    }
+    if (event.isBlank()) {
+      outgoing.add(splitter.bytes(), at, List.of());
+      return;
+    }
+    ReplyPeek peek = ReplyPeek.of(event.data(), event.at());
+    if (peek.isError()) {
+      throw reported(event);
+    }
+    tap.see(peek);
+    choices.see(peek);
+    if (!peek.usageOnly() || !plan.hidesUsage()) {
+      List<Span> models = peek.models().stream().map(event::inEvent).toList();
+      outgoing.add(splitter.bytes(), at, plan.restoring(models));
+    }
+  }
+
+  private CallFailed reported(SseEvent event) {
+    return new CallFailed(
+        new Reported(ErrorReader.of(plan, exchange).report(event.data(), event.at())));
+  }
+
+  private void send() {
+    if (!outgoing.isEmpty()) {
+      if (!opened) {
+        opened = true;
+        sink.open(Relay.head(exchange, "text/event-stream"));
+      }
+      outgoing.writeTo(sink);
+    }
+  }
+
+  /** Holds the last event back, with whatever came behind it. */
+  private Delivery complete(Span done) throws CallFailed {
+    if (!choices.allFinished()) {
+      throw new CallFailed(new CutOff("[DONE] came before every choice had finished"));
+    }
+    byte[] end = Arrays.copyOfRange(splitter.bytes(), done.start(), splitter.rest().end());
+    send();
+    exchange.release();
+    return new Delivery.Complete(tap.usage(), end);
+  }
+}

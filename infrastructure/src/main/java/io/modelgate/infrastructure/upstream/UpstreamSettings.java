@@ -1,0 +1,42 @@
+package io.modelgate.infrastructure.upstream;
+
+import io.modelgate.domain.routing.BackendKind;
+import io.modelgate.domain.routing.BaseUrl;
+import io.modelgate.domain.routing.Credential;
+import io.modelgate.domain.routing.StreamUsage;
+import java.time.Duration;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How backends are called; a model's route may say otherwise for itself.
+ *
+ * @param timeout patience for a reply's head, for silence inside a stream, and for the whole of a
+ *     reply that is not streamed; longer than nothing
+ * @param connectTimeout patience for a connection, TLS included; longer than nothing
+ * @param maxReplyBytes the longest reply that is read whole, in bytes; streams have no limit
+ * @param adapters the kinds of backend that are served, with what each is called by
+ * @param echoPace the time between two events of the built-in echo; null when it is off
+ */
+public record UpstreamSettings(
+    Duration timeout,
+    Duration connectTimeout,
+    int maxReplyBytes,
+    Map<BackendKind, Adapter> adapters,
+    @Nullable Duration echoPace) {
+  public UpstreamSettings {
+    if (!timeout.isPositive() || !connectTimeout.isPositive() || maxReplyBytes < 1) {
+      throw new IllegalArgumentException("timeouts and the longest reply are more than nothing");
+    }
+    adapters = Map.copyOf(adapters);
+  }
+
+  /**
+   * What holds for all models on one kind of backend.
+   *
+   * @param baseUrl null when each model must name its own
+   * @param credential null when the backend asks for none
+   */
+  public record Adapter(
+      @Nullable BaseUrl baseUrl, @Nullable Credential credential, StreamUsage streamUsage) {}
+}

@@ -1,0 +1,187 @@
+package io.modelgate.infrastructure.admin;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import io.modelgate.application.admin.ChangeApiKey;
+import io.modelgate.application.admin.ChangeRoutes;
+import io.modelgate.application.admin.IssueApiKey;
+import io.modelgate.application.port.ApiKeys;
+import io.modelgate.application.port.ModelRoutes;
+import io.modelgate.domain.access.SecretHash;
+import io.modelgate.domain.access.TokenQuota;
+import io.modelgate.domain.routing.BackendKind;
+import io.modelgate.infrastructure.server.ApiErrors;
+import io.modelgate.infrastructure.server.ApiServer;
+import io.modelgate.infrastructure.server.ServerSettings;
+import io.modelgate.testing.BrokenStore;
+import io.modelgate.testing.InMemoryApiKeys;
+import io.modelgate.testing.InMemoryModelRoutes;
+import io.modelgate.testing.InMemoryQuotas;
+import io.modelgate.testing.Samples;
+import io.modelgate.testing.SettableClock;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.Socket;
+import java.net.SocketTimeoutException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublisher;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.charset.StandardCharsets;
+import java.security.SecureRandom;
+import java.time.Duration;
+import java.util.EnumSet;
+
+/** The admin API on a real listener over stores in memory, and a client that holds its key. */
+final class AdminServer implements AutoCloseable {
+  static final String ADMIN_KEY = "the-admin-key-of-this-test";
+  static final String STILL_OPEN = "[still open after 10 s]";
+  static final long DEFAULT_QUOTA = 1_000_000;
+
+  final SettableClock clock = new SettableClock(Samples.NOON);
+  final ApiKeys keys;
+  final ModelRoutes routes;
+  final InMemoryQuotas quotas = new InMemoryQuotas();
+  private final ApiServer server;
+  private final HttpClient client = HttpClient.newHttpClient();
+
+  private AdminServer(ApiKeys keys, ModelRoutes routes) {
+    this.keys = keys;
+    this.routes = routes;
+    var random = new SecureRandom();
+    var api =
+        new AdminApi(
+            new AdminGate(SecretHash.of(ADMIN_KEY), new ApiErrors(false)),
+            new AdminApi.Keys(
+                new IssueApiKey(keys, clock, random, TokenQuota.of(DEFAULT_QUOTA)),
+                new ChangeApiKey(keys, clock),
+                keys,
+                quotas),
+            new AdminApi.Models(
+                new ChangeRoutes(
+                    routes, EnumSet.of(BackendKind.VLLM, BackendKind.OPENAI), clock, random),
+                routes),
+            clock,
+            "admin-pages-of-tests");
+    this.server =
+        ApiServer.start(
+            new ServerSettings("127.0.0.1", 0, 5 * 1024 * 1024, Duration.ZERO),
+            new ApiErrors(false),
+            routing -> routing.register(AdminApi.PATH, api));
+  }
+
+  static AdminServer start() {
+    return new AdminServer(new InMemoryApiKeys(), new InMemoryModelRoutes());
+  }
+
+  /** One whose store can be read and nothing else. */
+  static AdminServer startOnAFullDisk(ApiKeys keys, ModelRoutes routes) {
+    return new AdminServer(BrokenStore.over(keys), BrokenStore.over(routes));
+  }
+
+  @Override
+  public void close() {
+    client.close();
+    server.close();
+  }
+
+  Reply get(String path) {
+    return send(request(path).GET());
+  }
+
+  Reply delete(String path) {
+    return send(request(path).DELETE());
+  }
+
+  Reply post(String path, String json) {
+    return send("POST", path, BodyPublishers.ofString(json));
+  }
+
+  Reply patch(String path, String json) {
+    return send("PATCH", path, BodyPublishers.ofString(json));
+  }
+
+  Reply send(String method, String path, BodyPublisher body) {
+    return send(request(path).header("Content-Type", "application/json").method(method, body));
+  }
+
+  /** With the admin key. */
+  HttpRequest.Builder request(String path) {
+    return anonymousRequest(path).header("Authorization", "Bearer " + ADMIN_KEY);
+  }
+
+  HttpRequest.Builder anonymousRequest(String path) {
+    return HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + server.port() + path))
+        .timeout(Duration.ofSeconds(20));
+  }
+
+  Reply send(HttpRequest.Builder request) {
+    try {
+      return new Reply(client.send(request.build(), BodyHandlers.ofString()));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    } catch (InterruptedException e) {
+      throw new AssertionError("interrupted", e);
+    }
+  }
+
+  /** Sends text as it stands, says that there is no more, and gives back all that comes. */
+  String raw(String text) {
+    return raw(text, true);
+  }
+
+  /** As {@link #raw}, but it is for the server to close; says so when it does not. */
+  String rawAndWait(String text) {
+    return raw(text, false);
+  }
+
+  private String raw(String text, boolean last) {
+    var received = new ByteArrayOutputStream();
+    try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), server.port())) {
+      socket.setSoTimeout(10_000);
+      socket.getOutputStream().write(text.getBytes(StandardCharsets.UTF_8));
+      if (last) {
+        socket.shutdownOutput();
+      }
+      socket.getInputStream().transferTo(received);
+    } catch (SocketTimeoutException _) {
+      return received.toString(StandardCharsets.UTF_8) + STILL_OPEN;
+    } catch (IOException e) {
+      throw new UncheckedIOException(received.toString(StandardCharsets.UTF_8), e);
+    }
+    return received.toString(StandardCharsets.UTF_8);
+  }
+
+  record Reply(HttpResponse<String> http) {
+    private static final JsonMapper JSON = new JsonMapper();
+
+    int status() {
+      return http.statusCode();
+    }
+
+    String text() {
+      return http.body();
+    }
+
+    String header(String name) {
+      return http.headers().firstValue(name).orElse("");
+    }
+
+    JsonNode json() {
+      try {
+        return JSON.readTree(http.body());
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
+    }
+
+    JsonNode error() {
+      return json().path("error");
+    }
+  }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package io.modelgate.infrastructure.admin;
+
+import org.jspecify.annotations.NullMarked;

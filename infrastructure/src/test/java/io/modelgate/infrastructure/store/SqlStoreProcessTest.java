@@ -1,0 +1,84 @@
+package io.modelgate.infrastructure.store;
+
+import static io.modelgate.testing.ApiKeysContract.key;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.modelgate.domain.access.ApiKey;
+import io.modelgate.domain.access.KeyId;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Two processes and one database. */
+@Timeout(120)
+final class SqlStoreProcessTest {
+  @TempDir private Path directory;
+  private StoreSettings settings;
+
+  @BeforeEach
+  void name() {
+    settings = new StoreSettings(directory.resolve("modelgate.db"), null);
+  }
+
+  @Test
+  void aSecondProcessIsRefusedEvenAfterThisOneTriedAgain() throws Exception {
+    try (SqlStore store = SqlStore.open(settings)) {
+      // Closing any descriptor of the lock file would let go of this process's lock.
+      assertThatThrownBy(() -> SqlStore.open(settings)).isInstanceOf(StoreRefused.class);
+
+      try (var other = StoreProcess.start(settings.database())) {
+        assertThat(other.hear("refused"))
+            .contains(settings.database().toString())
+            .contains("process id " + ProcessHandle.current().pid());
+      }
+      store.apiKeys().add(key("a"));
+      assertThat(store.isOpen()).isTrue();
+    }
+
+    try (var other = StoreProcess.start(settings.database())) {
+      other.hear("opened");
+      other.kill();
+    }
+  }
+
+  @Test
+  void aKilledProcessLosesNothingItAcknowledgedAndNotItsLock() throws Exception {
+    long charged = 0;
+    var added = new ArrayList<KeyId>();
+    var heard = new ArrayList<String>();
+    try (var other = StoreProcess.start(settings.database())) {
+      other.hear("opened");
+      assertThatThrownBy(() -> SqlStore.open(settings))
+          .isInstanceOf(StoreRefused.class)
+          .hasMessageContaining("process id " + other.pid());
+      for (int times = 0; times < 3_000; times++) {
+        heard.add(other.hear(""));
+      }
+      heard.addAll(other.kill());
+    }
+    for (String line : heard) {
+      if (line.equals("charged")) {
+        charged++;
+      } else if (line.startsWith("added ")) {
+        added.add(new KeyId(line.substring("added ".length())));
+      }
+    }
+    assertThat(charged).isGreaterThan(500);
+    assertThat(added).isNotEmpty();
+
+    try (SqlStore store = SqlStore.open(settings)) {
+      assertThat(store.quotas().used(StoreProcess.CHARGED))
+          .as("what was acknowledged, and at most one more for each thread that was charging")
+          .isBetween(charged, charged + StoreProcess.CHARGING_THREADS);
+      List<KeyId> kept = store.apiKeys().all().stream().map(ApiKey::id).toList();
+      assertThat(kept)
+          .startsWith(added.toArray(KeyId[]::new))
+          .hasSizeBetween(added.size(), added.size() + 1);
+    }
+  }
+}

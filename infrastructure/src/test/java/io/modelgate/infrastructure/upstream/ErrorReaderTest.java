@@ -1,0 +1,168 @@
+package io.modelgate.infrastructure.upstream;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.modelgate.domain.chat.UpstreamError;
+import io.modelgate.domain.chat.UpstreamFailure.NotAuthorized;
+import io.modelgate.domain.chat.UpstreamFailure.Rejected;
+import io.modelgate.domain.routing.BaseUrl;
+import io.modelgate.domain.routing.Credential;
+import java.nio.charset.StandardCharsets;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class ErrorReaderTest {
+  private final ErrorReader errors =
+      new ErrorReader(
+          Scrubber.of(
+              BaseUrl.of("https://gpu.internal.example"),
+              "10.1.2.3:443",
+              new Credential("s3cret")));
+
+  @Test
+  void readsEachDialect() {
+    assertThat(
+            error(
+                404,
+                "{\"error\":{\"message\":\"m\",\"type\":\"t\",\"param\":\"p\",\"code\":\"c\"}}"))
+        .as("OpenAI")
+        .isEqualTo(new UpstreamError("m", "t", "p", "c"));
+    assertThat(
+            error(400, "{\"error\":{\"code\":400,\"message\":\"m\",\"type\":\"t\",\"n_ctx\":1}}"))
+        .as("llama-server, vLLM")
+        .isEqualTo(new UpstreamError("m", "t", null, null));
+    assertThat(
+            error(
+                404,
+                "{\"object\":\"error\",\"message\":\"m\",\"type\":\"t\",\"param\":null,\"code\":404}"))
+        .as("vLLM 2025")
+        .isEqualTo(new UpstreamError("m", "t", null, null));
+    assertThat(error(503, "{\"error\":\"The model is currently scaling\"}"))
+        .as("vLLM, Ollama: a string")
+        .isEqualTo(new UpstreamError("The model is currently scaling", null, null, null));
+    assertThat(error(404, "{\"detail\":\"Not Found\"}"))
+        .as("FastAPI")
+        .isEqualTo(new UpstreamError("Not Found", null, null, null));
+    assertThat(
+            error(
+                422,
+                "{\"detail\":[{\"loc\":[\"body\",1],\"msg\":\"Field required\",\"type\":\"missing\"},{\"msg\":\"x\"}]}"))
+        .as("FastAPI's findings")
+        .isEqualTo(new UpstreamError("Field required", "missing", null, null));
+    assertThat(error(404, "404 page not found"))
+        .as("plain text")
+        .isEqualTo(new UpstreamError("404 page not found", null, null, null));
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "",
+        "   ",
+        "<html><h1>Bad Gateway</h1></html>",
+        "{\"error\":{}}",
+        "{\"error\":null}",
+        "{\"error\":{\"message\":\"\"}}",
+        "{\"error\":{\"message\":\"cut",
+        "[]",
+      })
+  void whatSaysNothingIsToldByItsStatus(String body) {
+    assertThat(error(404, body))
+        .isEqualTo(new UpstreamError("the backend answered with status 404", null, null, null));
+  }
+
+  @Test
+  void thePlainTextOfAnInnerTroubleIsNotTold() {
+    assertThat(error(500, "Traceback (most recent call last): …").message())
+        .isEqualTo("the backend answered with status 500");
+  }
+
+  @Test
+  void theBodyOfARedirectIsNotTold() {
+    assertThat(error(307, "{\"error\":\"see https://gpu2.internal.example\"}").message())
+        .isEqualTo("the backend answered with status 307");
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "{\"error\":{\"message\":\"too long\",\"type\":\"exceed_context_size_error\",\"code\":400}}",
+        "{\"error\":{\"message\":\"This model's maximum context length is 8 tokens.\",\"type\":\"BadRequestError\"}}",
+        "{\"error\":{\"message\":\"too long\",\"type\":\"x\",\"code\":\"context_length_exceeded\"}}",
+      })
+  void aPromptThatIsTooLongHasOneCodeInEveryDialect(String body) {
+    assertThat(error(400, body))
+        .returns("context_length_exceeded", UpstreamError::code)
+        .returns("invalid_request_error", UpstreamError::type);
+  }
+
+  @Test
+  void aBodyThatLlamaServerCannotReadIsTheClientsMistake() {
+    var refusal =
+        refusal(
+            500,
+            "{\"error\":{\"code\":500,\"message\":\"[json.exception.parse_error.101] x\",\"type\":\"server_error\"}}",
+            null);
+
+    assertThat(refusal.status()).isEqualTo(400);
+    assertThat(refusal.error().type()).isEqualTo("invalid_request_error");
+  }
+
+  @Test
+  void neitherTheAddressNorTheCredentialIsTold() {
+    String body =
+        "{\"error\":{\"message\":\"HTTPS://GPU.internal.example/v1 at 10.1.2.3:443 and"
+            + " gpu.internal.example:443 took s3cret\\u0000\\nfrom you\",\"param\":\"s3cret\"}}";
+
+    assertThat(error(400, body))
+        .isEqualTo(
+            new UpstreamError(
+                "the backend/v1 at the backend and the backend took …  from you", null, "…", null));
+  }
+
+  @Test
+  void aMessageIsNotEndless() {
+    String body = "{\"error\":\"" + "x".repeat(1999) + "😀\"}";
+
+    assertThat(error(400, body).message()).isEqualTo("x".repeat(1999));
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {401, 403, 407})
+  void aRefusedCredentialKeepsTheWordsForTheLog(int status) {
+    assertThat(errors.refusal(status, "", utf8("{\"error\":\"Unauthorized\"}"), "5"))
+        .isEqualTo(new NotAuthorized(status, "Unauthorized"));
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      nullValues = "-",
+      value = {
+        "7, 7",
+        "999999, 999999",
+        "1000000, -",
+        "-5, -",
+        "soon, -",
+        "1.5, -",
+        "'Wed, 21 Oct 2026 07:28:00 GMT', 'Wed, 21 Oct 2026 07:28:00 GMT'",
+        "-, -",
+      })
+  void onlyASaneRetryAfterIsKept(@Nullable String told, @Nullable String kept) {
+    assertThat(refusal(429, "{}", told).retryAfter()).isEqualTo(kept);
+  }
+
+  private UpstreamError error(int status, String body) {
+    return refusal(status, body, null).error();
+  }
+
+  private Rejected refusal(int status, String body, @Nullable String retryAfter) {
+    return (Rejected) errors.refusal(status, "application/json", utf8(body), retryAfter);
+  }
+
+  private static byte[] utf8(String text) {
+    return text.getBytes(StandardCharsets.UTF_8);
+  }
+}

@@ -1,0 +1,34 @@
+package io.modelgate.infrastructure.upstream;
+
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.nio.charset.StandardCharsets;
+import java.util.Random;
+
+/** Bytes in pieces; the same seed gives the same pieces. */
+final class Framed {
+  private Framed() {}
+
+  /** As an HTTP body in chunks, the last chunk included. */
+  static byte[] chunked(byte[] body, long seed) {
+    var random = new Random(seed);
+    var framed = new ByteArrayOutputStream();
+    int at = 0;
+    while (at < body.length) {
+      int size = 1 + random.nextInt(Math.min(body.length - at, 700));
+      framed.writeBytes((Integer.toHexString(size) + "\r\n").getBytes(StandardCharsets.US_ASCII));
+      framed.write(body, at, size);
+      framed.writeBytes("\r\n".getBytes(StandardCharsets.US_ASCII));
+      at += size;
+    }
+    framed.writeBytes("0\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
+    return framed.toByteArray();
+  }
+
+  /** As a socket might give them. */
+  static WireBuffer.Source cut(byte[] bytes, long seed) {
+    var random = new Random(seed);
+    var in = new ByteArrayInputStream(bytes);
+    return (into, offset, length) -> in.read(into, offset, 1 + random.nextInt(length));
+  }
+}
