@@ -68,7 +68,7 @@ public final class ApiServer implements AutoCloseable {
             .protocolsDiscoverServices(false)
             .addConnectionSelector(
                 new LingeringClose(Http1ConnectionSelector.builder().config(http1).build(), timer))
-            .directHandlers(protocolErrors(errors))
+            .directHandlers(protocolErrors(errors, settings))
             .routing(routing)
             .build();
     try {
@@ -95,8 +95,8 @@ public final class ApiServer implements AutoCloseable {
     timer.shutdownNow();
   }
 
-  private static DirectHandlers protocolErrors(ApiErrors errors) {
-    var handler = new ProtocolErrors(errors);
+  private static DirectHandlers protocolErrors(ApiErrors errors, ServerSettings settings) {
+    var handler = new ProtocolErrors(errors, settings.maxBodyBytes());
     var handlers = DirectHandlers.builder();
     for (EventType type : EventType.values()) {
       handlers.addHandler(type, handler);

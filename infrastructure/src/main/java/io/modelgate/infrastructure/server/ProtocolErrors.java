@@ -15,8 +15,15 @@ import org.slf4j.LoggerFactory;
 final class ProtocolErrors implements DirectHandler {
   private static final Logger LOG = LoggerFactory.getLogger(ProtocolErrors.class);
   private final ApiErrors errors;
+  private final long maxBodyBytes;
 
-  ProtocolErrors(ApiErrors errors) {
+  /**
+   * Errors that say what is allowed.
+   *
+   * @param maxBodyBytes of a request
+   */
+  ProtocolErrors(ApiErrors errors, long maxBodyBytes) {
+    this.maxBodyBytes = maxBodyBytes;
     this.errors = errors;
   }
 
@@ -38,7 +45,7 @@ final class ProtocolErrors implements DirectHandler {
         .build();
   }
 
-  private static ApiError describe(int status) {
+  private ApiError describe(int status) {
     if (status >= 500 && status != 501 && status != 505) {
       return new ApiError(
           status, "The gateway could not handle the request.", "server_error", null, null);
@@ -46,7 +53,8 @@ final class ProtocolErrors implements DirectHandler {
     return ApiError.invalidRequest(
         status,
         switch (status) {
-          case 413 -> "The request body is too large.";
+          case 413 ->
+              "The request body is too large. At most " + maxBodyBytes + " bytes are accepted.";
           case 414 -> "The request line is too long.";
           case 431 -> "The request's headers are too large.";
           case 501 ->

@@ -68,7 +68,7 @@ class ApiServerTest {
       client.send("POST /length HTTP/1.1\r\nHost: x\r\nContent-Length: 50000000\r\n\r\n");
       var reply = client.reply();
       assertThat(reply.status()).isEqualTo(413);
-      assertThat(error(reply).get("message").asText()).contains("too large");
+      assertThat(error(reply).get("message").asText()).contains("too large", MAX_BODY + " bytes");
       assertThat(client.endsHere()).isTrue();
     }
   }

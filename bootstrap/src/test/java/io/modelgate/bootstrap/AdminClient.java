@@ -1,0 +1,91 @@
+package io.modelgate.bootstrap;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
+
+/** Asks a running gateway as its administrator does. Thread-safe. */
+final class AdminClient implements AutoCloseable {
+  private static final ObjectMapper JSON = new ObjectMapper();
+
+  private final HttpClient http = HttpClient.newHttpClient();
+  private final String url;
+  private final String adminKey;
+
+  /**
+   * For one gateway.
+   *
+   * @param url scheme, host and port
+   */
+  AdminClient(String url, String adminKey) {
+    this.url = url;
+    this.adminKey = adminKey;
+  }
+
+  /** A key as it is shown once. */
+  record IssuedKey(String id, String secret) {}
+
+  IssuedKey createKey(String name) {
+    JsonNode key = ask("POST", "/keys", "{\"name\":\"" + name + "\"}", 201);
+    return new IssuedKey(key.get("id").textValue(), key.get("key").textValue());
+  }
+
+  JsonNode key(String id) {
+    return ask("GET", "/keys/" + id, "", 200);
+  }
+
+  JsonNode keys() {
+    return ask("GET", "/keys", "", 200).get("data");
+  }
+
+  JsonNode models() {
+    return ask("GET", "/models", "", 200).get("data");
+  }
+
+  void changeKey(String id, String fields) {
+    ask("PATCH", "/keys/" + id, fields, 200);
+  }
+
+  /**
+   * Adds a model.
+   *
+   * @param fields a JSON object
+   */
+  void createModel(String fields) {
+    ask("POST", "/models", fields, 201);
+  }
+
+  private JsonNode ask(String method, String path, String body, int expected) {
+    var request =
+        HttpRequest.newBuilder(URI.create(url + "/admin/api" + path))
+            .header("Authorization", "Bearer " + adminKey)
+            .method(
+                method, body.isEmpty() ? BodyPublishers.noBody() : BodyPublishers.ofString(body))
+            .build();
+    try {
+      HttpResponse<String> response = http.send(request, BodyHandlers.ofString());
+      assertThat(response.statusCode())
+          .as("%s %s: %s", method, path, response.body())
+          .isEqualTo(expected);
+      return JSON.readTree(response.body());
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    } catch (InterruptedException e) {
+      throw new AssertionError("interrupted", e);
+    }
+  }
+
+  @Override
+  public void close() {
+    http.close();
+  }
+}
