@@ -48,7 +48,8 @@ class DistributionIT {
       assertThat(first)
           .matches("ModelGate \\d+\\.\\d+\\.\\d+ listens on http://127\\.0\\.0\\.1:\\d+");
 
-      gateway.destroy(); // SIGTERM
+      // SIGTERM; Process.destroy() would close the output as well
+      gateway.toHandle().destroy();
 
       List<String> rest = output.lines().toList();
       assertThat(gateway.waitFor()).as("%s", rest).isZero();

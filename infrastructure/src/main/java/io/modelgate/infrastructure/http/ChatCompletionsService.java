@@ -121,17 +121,15 @@ final class ChatCompletionsService implements HttpService {
       }
       case Outcome.Refused(Refusal refusal) -> {
         log.put("outcome", "refused");
-        sendRefusal(request, response, log, refusal);
+        sendRefusal(request, response, refusal);
       }
     }
   }
 
-  private void sendRefusal(
-      ServerRequest request, ServerResponse response, CallLog log, Refusal refusal) {
+  private void sendRefusal(ServerRequest request, ServerResponse response, Refusal refusal) {
     if (refusal instanceof Refusal.QuotaExhausted) {
       response.header(SHOULD_RETRY, "false");
     }
-    ReplyTimes.stamp(response, log, Duration.ZERO);
     errors.send(request, response, OpenAiErrors.of(refusal));
   }
 
@@ -140,7 +138,7 @@ final class ChatCompletionsService implements HttpService {
     if (failure instanceof UpstreamFailure.Rejected rejected && rejected.retryAfter() != null) {
       response.header(RETRY_AFTER, rejected.retryAfter());
     }
-    ReplyTimes.stamp(response, log, Duration.ZERO);
+    log.waitedForUpstream(null);
     errors.send(request, response, OpenAiErrors.of(failure));
   }
 

@@ -14,11 +14,9 @@ import io.modelgate.application.chat.ListModels;
 import io.modelgate.domain.access.Refusal;
 import io.modelgate.domain.routing.ModelRoute;
 import io.modelgate.infrastructure.server.ApiErrors;
-import io.modelgate.infrastructure.server.CallLog;
 import io.modelgate.infrastructure.server.Replies;
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
-import java.time.Duration;
 
 /**
  * {@code GET /v1/models} and {@code GET /v1/models/{id}}.
@@ -89,7 +87,6 @@ final class ModelsService implements HttpService {
   }
 
   private static void send(ServerRequest request, ServerResponse response, ObjectNode body) {
-    ReplyTimes.stamp(response, CallLog.of(request), Duration.ZERO);
     Replies.json(request, response, body.toString().getBytes(StandardCharsets.UTF_8));
   }
 }

@@ -41,7 +41,7 @@ final class ResponseSink implements ReplySink {
       response.header(ACCEL_BUFFERING, "no");
       response.header(HeaderNames.CACHE_CONTROL, "no-cache");
     }
-    ReplyTimes.stamp(response, call, head.upstreamWait());
+    call.waitedForUpstream(head.upstreamWait());
   }
 
   /** Helidon holds a first chunk back until the next write or a flush. */

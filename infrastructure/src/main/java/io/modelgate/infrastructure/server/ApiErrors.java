@@ -49,7 +49,8 @@ public final class ApiErrors {
   /** Answers 405; {@code allowed} are the methods that would do, e.g. {@code "GET, HEAD"}. */
   public void refuseMethod(ServerRequest request, ServerResponse response, String allowed) {
     response.header(HeaderNames.ALLOW, allowed);
-    String asked = request.prologue().method().text() + " " + request.path().rawPath();
+    String asked =
+        request.prologue().method().text() + " " + request.prologue().uriPath().rawPath();
     refuse(
         request,
         response,

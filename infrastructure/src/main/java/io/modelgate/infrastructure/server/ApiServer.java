@@ -146,7 +146,8 @@ public final class ApiServer implements AutoCloseable {
 
   private static void answerUnknownPath(
       ApiErrors errors, ServerRequest request, ServerResponse response) {
-    String asked = request.prologue().method().text() + " " + request.path().rawPath();
+    String asked =
+        request.prologue().method().text() + " " + request.prologue().uriPath().rawPath();
     errors.refuse(
         request,
         response,

@@ -19,6 +19,7 @@ final class CallFilter implements Filter {
     var call = new CallLog(requestId(request));
     request.context().register(call);
     response.header(REQUEST_ID, call.requestId());
+    response.beforeSend(() -> call.stamp(response));
     try {
       chain.proceed();
     } finally {

@@ -1,10 +1,14 @@
 package io.modelgate.infrastructure.server;
 
+import io.helidon.http.HeaderName;
+import io.helidon.http.HeaderNames;
 import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
+import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.slf4j.event.Level;
@@ -16,10 +20,13 @@ import org.slf4j.event.Level;
  */
 public final class CallLog {
   private static final Logger LOG = LoggerFactory.getLogger("io.modelgate.calls");
+  private static final HeaderName PROCESSING_MS = HeaderNames.create("openai-processing-ms");
+  private static final HeaderName OVERHEAD_US = HeaderNames.create("x-modelgate-overhead-us");
   private static final int LONGEST_VALUE = 300;
 
   private final String requestId;
   private final long startedNanos = System.nanoTime();
+  private @Nullable Duration upstreamWait = Duration.ZERO;
   private final Map<String, Object> fields = new LinkedHashMap<>();
 
   CallLog(String requestId) {
@@ -39,9 +46,24 @@ public final class CallLog {
     return requestId;
   }
 
-  /** Nanoseconds since the request's head was read. */
-  public long elapsedNanos() {
-    return System.nanoTime() - startedNanos;
+  /**
+   * Says how much of the time until the reply's head was the backend's; none, until this is called.
+   *
+   * @param wait null when nobody measured it
+   */
+  public void waitedForUpstream(@Nullable Duration wait) {
+    upstreamWait = wait;
+  }
+
+  /** Tells the client where the time went; right before the head is sent. */
+  void stamp(ServerResponse response) {
+    long elapsed = System.nanoTime() - startedNanos;
+    response.header(PROCESSING_MS, Long.toString(TimeUnit.NANOSECONDS.toMillis(elapsed)));
+    if (upstreamWait != null) {
+      long overhead = TimeUnit.NANOSECONDS.toMicros(Math.max(0, elapsed - upstreamWait.toNanos()));
+      response.header(OVERHEAD_US, Long.toString(overhead));
+      put("overhead_us", overhead);
+    }
   }
 
   /**
@@ -59,7 +81,7 @@ public final class CallLog {
   }
 
   void write(ServerRequest request, ServerResponse response) {
-    String path = request.path().rawPath();
+    String path = request.prologue().uriPath().rawPath();
     var line =
         LOG.atLevel(path.startsWith("/health") ? Level.DEBUG : Level.INFO)
             .addKeyValue("request_id", requestId)
@@ -70,7 +92,7 @@ public final class CallLog {
     for (var field : fields.entrySet()) {
       line = line.addKeyValue(field.getKey(), field.getValue());
     }
-    line.addKeyValue("duration_ms", TimeUnit.NANOSECONDS.toMillis(elapsedNanos()))
+    line.addKeyValue("duration_ms", TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - startedNanos))
         .addKeyValue("bytes_out", response.bytesWritten())
         .log("call");
   }

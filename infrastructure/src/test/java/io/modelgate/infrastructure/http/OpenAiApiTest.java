@@ -160,6 +160,8 @@ class OpenAiApiTest {
     Reply reply = post("/v1/chat/completions", "Authorization: " + authorization + "\r\n", "{}");
     assertThat(reply.status()).isEqualTo(401);
     assertThat(error(reply, "code")).isEqualTo("invalid_api_key");
+    assertThat(reply.header("openai-processing-ms")).isPresent();
+    assertThat(reply.header("x-modelgate-overhead-us")).isPresent();
     assertThat(reply.text()).doesNotContain("sk-mg-");
     assertThat(upstream.calls).hasValue(0);
   }
