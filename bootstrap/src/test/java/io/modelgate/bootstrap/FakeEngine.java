@@ -21,8 +21,9 @@ import java.util.stream.Stream;
 
 /**
  * An engine that does what the name of the model says: answers as a real one was recorded to, or
- * fails in one of the ways in which they do. {@code error-later} begins a stream and fails once
- * {@code go-on} was asked for, so that a client can be sure to have the beginning. Thread-safe.
+ * fails in one of the ways in which they do. {@code error-later} and {@code finish-later} begin a
+ * stream and end it once {@code go-on} was asked for, so that a client can be sure to have the
+ * beginning. Thread-safe.
  */
 final class FakeEngine implements AutoCloseable {
   /** The statuses that it has a model for, {@code status-400} and so on. */
@@ -64,6 +65,11 @@ final class FakeEngine implements AutoCloseable {
     return asked.stream().filter(model::equals).count();
   }
 
+  /** Lets the streams go on that wait for it. */
+  void goOn() {
+    goOn.countDown();
+  }
+
   /**
    * Makes its models known to a gateway, under their own names; with {@code acme/tiny:latest},
    * another name of {@code tiny}, and {@code nobody-home}, behind which nothing listens.
@@ -79,6 +85,7 @@ final class FakeEngine implements AutoCloseable {
                 "unfinished",
                 "error-event",
                 "error-later",
+                "finish-later",
                 "go-on"),
             STATUSES.stream().map(status -> "status-" + status))
         .forEach(name -> admin.createModel(model(name, baseUrl(), "")));
@@ -128,8 +135,15 @@ final class FakeEngine implements AutoCloseable {
         exchange.getResponseBody().write(recordedError());
         exchange.close();
       }
+      case "finish-later" -> {
+        begin(exchange);
+        await(goOn);
+        String events = recorded("chat_stream_usage").body();
+        exchange.getResponseBody().write(utf8(events.substring(lengthOfBeginning(events))));
+        exchange.close();
+      }
       case "go-on" -> {
-        goOn.countDown();
+        goOn();
         replay(exchange, "chat_nonstream");
       }
       default -> fail(exchange, Integer.parseInt(model.substring("status-".length())), "7");
@@ -155,20 +169,28 @@ final class FakeEngine implements AutoCloseable {
   /** The event with which a stream that had begun well ended. */
   private static byte[] recordedError() throws IOException {
     String events = recorded("tools_format_mismatch_stream").body();
-    return events.substring(events.indexOf("data: {\"error\"")).getBytes(StandardCharsets.UTF_8);
+    return utf8(events.substring(events.indexOf("data: {\"error\"")));
   }
 
   /** A stream's first three events. */
   private static void begin(HttpExchange exchange) throws IOException {
     String events = recorded("chat_stream_usage").body();
+    exchange.getResponseHeaders().set("Content-Type", "text/event-stream");
+    exchange.sendResponseHeaders(200, 0);
+    exchange.getResponseBody().write(utf8(events.substring(0, lengthOfBeginning(events))));
+    exchange.getResponseBody().flush();
+  }
+
+  private static int lengthOfBeginning(String events) {
     int end = 0;
     for (int i = 0; i < 3; i++) {
       end = events.indexOf("\n\n", end) + 2;
     }
-    exchange.getResponseHeaders().set("Content-Type", "text/event-stream");
-    exchange.sendResponseHeaders(200, 0);
-    exchange.getResponseBody().write(events.substring(0, end).getBytes(StandardCharsets.UTF_8));
-    exchange.getResponseBody().flush();
+    return end;
+  }
+
+  private static byte[] utf8(String text) {
+    return text.getBytes(StandardCharsets.UTF_8);
   }
 
   private static void fail(HttpExchange exchange, int status, String retryAfter)
@@ -190,7 +212,7 @@ final class FakeEngine implements AutoCloseable {
 
   private static void send(HttpExchange exchange, int status, String contentType, String body)
       throws IOException {
-    byte[] bytes = body.getBytes(StandardCharsets.UTF_8);
+    byte[] bytes = utf8(body);
     exchange.getResponseHeaders().set("Content-Type", contentType);
     exchange.sendResponseHeaders(status, contentType.startsWith("text/event") ? 0 : bytes.length);
     exchange.getResponseBody().write(bytes);
@@ -221,7 +243,7 @@ final class FakeEngine implements AutoCloseable {
   @Override
   public void close() {
     closing.countDown();
-    goOn.countDown();
+    goOn();
     server.stop(0);
     threads.close();
   }

@@ -267,7 +267,7 @@ class JavaSdkIT {
   void hearsTheEnginesOwnErrors(
       int status, Class<? extends OpenAIServiceException> type, int expected) {
     for (boolean stream : List.of(false, true)) {
-      var failure = failure(client, chat("status-" + status), type, stream);
+      var failure = failure(chat("status-" + status), type, stream);
 
       assertThat(failure.statusCode()).isEqualTo(expected);
       assertThat(failure).hasMessageContaining("the engine says " + status);
@@ -350,10 +350,7 @@ class JavaSdkIT {
 
   @Test
   void getsAStatusWhenAStreamFailsBeforeAnythingOfItWasSent() {
-    var failure =
-        failureOf(
-            InternalServerException.class,
-            () -> client.chat().completions().createStreaming(chat("error-event")).close());
+    var failure = failureOf(InternalServerException.class, () -> streamed(chat("error-event")));
 
     assertThat(failure.statusCode()).isEqualTo(502);
     assertThatCode(failure).isEqualTo("upstream_error");
@@ -437,10 +434,8 @@ class JavaSdkIT {
   }
 
   private static <E extends OpenAIServiceException> E failure(
-      OpenAIClient caller, ChatCompletionCreateParams params, Class<E> type, boolean stream) {
-    return stream
-        ? failureOf(type, () -> caller.chat().completions().createStreaming(params).close())
-        : failure(caller, params, type);
+      ChatCompletionCreateParams params, Class<E> type, boolean stream) {
+    return stream ? failureOf(type, () -> streamed(params)) : failure(client, params, type);
   }
 
   private static <E extends OpenAIServiceException> E failureOf(

@@ -11,7 +11,11 @@ import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
 import io.helidon.webserver.http1.Http1Config;
 import io.helidon.webserver.http1.Http1ConnectionSelector;
+import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
 import java.net.StandardSocketOptions;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
@@ -72,11 +76,25 @@ public final class ApiServer implements AutoCloseable {
             .routing(routing)
             .build();
     try {
-      return new ApiServer(server.start(), timer);
+      tryAddress(settings);
+      server.start();
+      if (!server.isRunning()) {
+        throw new IllegalStateException("the listener did not start");
+      }
+      return new ApiServer(server, timer);
     } catch (RuntimeException e) {
       timer.shutdownNow();
       throw new IllegalStateException(
           "cannot listen on " + settings.host() + ":" + settings.port() + ": " + rootMessage(e), e);
+    }
+  }
+
+  /** Binds once and lets go: Helidon's own start only logs that it failed, and returns. */
+  private static void tryAddress(ServerSettings settings) {
+    try (var socket = new ServerSocket()) {
+      socket.bind(new InetSocketAddress(InetAddress.getByName(settings.host()), settings.port()));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
     }
   }
 

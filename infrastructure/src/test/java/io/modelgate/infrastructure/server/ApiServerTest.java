@@ -1,6 +1,7 @@
 package io.modelgate.infrastructure.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -60,6 +61,16 @@ class ApiServerTest {
           "POST /length HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n3\r\n{ }\r\n1\r\n \r\n0\r\n\r\n");
       assertThat(client.reply().text()).isEqualTo("4");
     }
+  }
+
+  @Test
+  void saysThatItsPortIsTaken() {
+    var taken = new ServerSettings("127.0.0.1", server.port(), MAX_BODY, Duration.ofSeconds(1));
+
+    assertThatThrownBy(() -> ApiServer.start(taken, ERRORS, _ -> {}).close())
+        .isInstanceOf(IllegalStateException.class)
+        .hasMessageContaining("127.0.0.1:" + server.port())
+        .hasMessageContaining("in use");
   }
 
   @Test
