@@ -5,7 +5,7 @@ JAVA_HOME := $(shell .ci/find-jdk)
 export JAVA_HOME
 # Maven's own libraries make a JDK 25 warn about memory access; that is not for us to mend.
 export MAVEN_OPTS += --sun-misc-unsafe-memory-access=allow --enable-native-access=ALL-UNNAMED
-MVN := mvn -B -ntp
+MVN := mvn -B -ntp -Dstyle.color=never
 LAUNCHER := bootstrap/target/modelgate/bin/modelgate
 SOURCES := $(shell find pom.xml */pom.xml */src/main config -type f 2>/dev/null)
 
