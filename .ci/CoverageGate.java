@@ -47,7 +47,7 @@ final class CoverageGate {
     for (String name : MODULES) {
       Lines lines = null;
       for (Module module : modules) {
-        lines = module.name().endsWith(": " + name) ? module.lines() : lines;
+        lines = module.name().equals("modelgate-" + name) ? module.lines() : lines;
       }
       if (lines == null || lines.missed() + lines.covered() == 0) {
         fail("the report has no lines of " + name);

@@ -104,7 +104,7 @@ class CoverageGateTest {
   /** As JaCoCo nests it: counters of packages and classes come before the module's own. */
   private static String group(String module, int missed, int covered) {
     return """
-        <group name="ModelGate: %s"><package name="p"><class name="p/C"><counter type="LINE" missed="0"
+        <group name="modelgate-%s"><package name="p"><class name="p/C"><counter type="LINE" missed="0"
         covered="77"/></class><counter type="LINE" missed="0" covered="77"/></package>
         <counter type="INSTRUCTION" missed="0" covered="88"/><counter type="LINE" missed="%d"
         covered="%d"/></group>

@@ -1,6 +1,7 @@
 package io.modelgate.bootstrap;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.fail;
 
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -44,9 +45,8 @@ class DistributionIT {
     Path linkToLink = Files.createSymbolicLink(folder.resolve("gate"), link.getFileName());
     Process gateway = start(Map.of(), linkToLink.toString(), "serve").start();
     try (BufferedReader output = gateway.inputReader(StandardCharsets.UTF_8)) {
-      String first = output.readLine();
-      assertThat(first)
-          .matches("ModelGate \\d+\\.\\d+\\.\\d+ listens on http://127\\.0\\.0\\.1:\\d+");
+      assertThat(untilUp(output).getLast())
+          .matches("ModelGate \\d+\\.\\d+\\.\\d+ listens on http://127\\.0\\.0\\.1:[1-9]\\d+");
 
       // SIGTERM; Process.destroy() would close the output as well
       gateway.toHandle().destroy();
@@ -62,12 +62,8 @@ class DistributionIT {
   void announcesItselfInJsonWhereTheLogIsJson() throws Exception {
     Process gateway = start(Map.of("MG_LOG_FORMAT", "json"), LAUNCHER.toString(), "serve").start();
     try (BufferedReader output = gateway.inputReader(StandardCharsets.UTF_8)) {
-      List<String> lines = new ArrayList<>();
-      do {
-        lines.add(String.valueOf(output.readLine()));
-      } while (!lines.getLast().contains("listens on") && !lines.getLast().equals("null"));
-
-      assertThat(lines).allMatch(line -> line.startsWith("{\"timestamp\":") && line.endsWith("}"));
+      assertThat(untilUp(output))
+          .allMatch(line -> line.startsWith("{\"timestamp\":") && line.endsWith("}"));
     } finally {
       gateway.destroyForcibly();
     }
@@ -107,6 +103,18 @@ class DistributionIT {
             "ModelGate needs Java 25: install one (for example Temurin 25) or point JAVA_HOME at"
                 + " it.\n");
     assertThat(ended.exitCode()).isEqualTo(1);
+  }
+
+  /** What was printed up to and with the line that tells the address; ends where it never comes. */
+  private static List<String> untilUp(BufferedReader output) throws IOException {
+    List<String> lines = new ArrayList<>();
+    for (String line = output.readLine(); line != null; line = output.readLine()) {
+      lines.add(line);
+      if (line.contains(" listens on ")) {
+        return lines;
+      }
+    }
+    return fail("it ended before it was up: " + lines);
   }
 
   private record Ended(int exitCode, String output) {}

@@ -2,6 +2,7 @@ package io.modelgate.infrastructure.server;
 
 import io.helidon.http.HeaderName;
 import io.helidon.http.HeaderNames;
+import io.helidon.http.ServerRequestHeaders;
 import io.helidon.webserver.http.Filter;
 import io.helidon.webserver.http.FilterChain;
 import io.helidon.webserver.http.RoutingRequest;
@@ -16,7 +17,7 @@ final class CallFilter implements Filter {
 
   @Override
   public void filter(FilterChain chain, RoutingRequest request, RoutingResponse response) {
-    var call = new CallLog(requestId(request));
+    var call = new CallLog(requestId(request.headers()));
     request.context().register(call);
     response.header(REQUEST_ID, call.requestId());
     response.beforeSend(() -> call.stamp(response));
@@ -27,9 +28,9 @@ final class CallFilter implements Filter {
     }
   }
 
-  private static String requestId(RoutingRequest request) {
-    return request
-        .headers()
+  /** The client's, if it is fit to stand in headers and logs, else a new one. */
+  static String requestId(ServerRequestHeaders headers) {
+    return headers
         .first(REQUEST_ID)
         .filter(id -> SANE.matcher(id).matches())
         .orElseGet(() -> "req_" + UUID.randomUUID().toString().replace("-", ""));

@@ -97,6 +97,16 @@ public final class CallLog {
         .log("call");
   }
 
+  /** The line of a request that reached no handler: nothing more is known of it. */
+  static void writeRefused(String requestId, String method, String path, int status) {
+    LOG.atInfo()
+        .addKeyValue("request_id", requestId)
+        .addKeyValue("method", plain(method))
+        .addKeyValue("path", plain(path))
+        .addKeyValue("status", status)
+        .log("call");
+  }
+
   private static String plain(String value) {
     String shown = value.length() > LONGEST_VALUE ? value.substring(0, LONGEST_VALUE) + "…" : value;
     StringBuilder plain = null;

@@ -9,6 +9,8 @@ import io.helidon.webserver.spi.ServerConnection;
 import io.helidon.webserver.spi.ServerConnectionSelector;
 import java.time.Duration;
 import java.util.Set;
+import java.util.concurrent.Future;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 
@@ -82,7 +84,12 @@ final class LingeringClose implements ServerConnectionSelector {
      */
     private void drain() {
       Thread reader = Thread.currentThread();
-      var alarm = timer.schedule(reader::interrupt, LONGEST.toMillis(), TimeUnit.MILLISECONDS);
+      Future<?> alarm;
+      try {
+        alarm = timer.schedule(reader::interrupt, LONGEST.toMillis(), TimeUnit.MILLISECONDS);
+      } catch (RejectedExecutionException _) {
+        return; // The server has stopped.
+      }
       try {
         long drained = 0;
         byte[] bytes = context.serverSocket().get();

@@ -35,11 +35,14 @@ final class ProtocolErrors implements DirectHandler {
       ServerResponseHeaders headers,
       @Nullable String message) {
     int code = status.code();
-    LOG.debug("refused a request with {}: {}", code, message);
+    String requestId = CallFilter.requestId(request.headers());
+    CallLog.writeRefused(requestId, request.method(), request.path(), code);
+    LOG.debug("request {} refused with {}: {}", requestId, code, message);
     return TransportResponse.builder()
         .status(status)
         .headers(headers)
         .header(HeaderValues.CONTENT_TYPE_JSON)
+        .header(CallFilter.REQUEST_ID, requestId)
         .keepAlive(false)
         .entity(errors.json(describe(code)))
         .build();

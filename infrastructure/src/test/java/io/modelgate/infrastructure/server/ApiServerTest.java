@@ -215,6 +215,7 @@ class ApiServerTest {
       var reply = client.send(request).reply();
       assertThat(reply.status()).isEqualTo(400);
       assertThat(error(reply).get("type").asText()).isEqualTo("invalid_request_error");
+      assertThat(reply.header("x-request-id")).isPresent();
       assertThat(client.endsHere()).isTrue();
     }
   }
