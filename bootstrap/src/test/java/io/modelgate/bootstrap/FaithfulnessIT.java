@@ -50,6 +50,25 @@ class FaithfulnessIT {
 
       """;
 
+  private static final String ENGINES_HEADERS =
+      """
+      x-ratelimit-limit-requests: engines-secret-1
+      x-ratelimit-remaining-tokens: engines-secret-2
+      openai-organization: engines-secret-3
+      openai-version: engines-secret-4
+      openai-processing-ms: 987654321
+      Location: http://engines-secret-5.example
+      Set-Cookie: engines=engines-secret-6
+      Access-Control-Allow-Origin: http://engines-secret-7.example
+      Access-Control-Allow-Credentials: true
+      Server: engines-secret-8
+      X-Powered-By: engines-secret-9
+      x-request-id: engines-secret-10
+      Keep-Alive: timeout=5, max=100
+      Retry-After: 3
+      WWW-Authenticate: Basic realm=engines-secret-11
+      """;
+
   @SuppressWarnings("NullAway.Init")
   private ScriptedBackend backend;
 
@@ -206,27 +225,7 @@ class FaithfulnessIT {
   @CsvSource({"200", "400", "429"})
   void showsTheClientOnlyTheHeadersOnItsList(int status) throws IOException {
     backend.onRequest(
-        send(
-            whole(
-                    ODD_REPLY,
-                    """
-                    x-ratelimit-limit-requests: engines-secret-1
-                    x-ratelimit-remaining-tokens: engines-secret-2
-                    openai-organization: engines-secret-3
-                    openai-version: engines-secret-4
-                    openai-processing-ms: 987654321
-                    Location: http://engines-secret-5.example
-                    Set-Cookie: engines=engines-secret-6
-                    Access-Control-Allow-Origin: http://engines-secret-7.example
-                    Access-Control-Allow-Credentials: true
-                    Server: engines-secret-8
-                    X-Powered-By: engines-secret-9
-                    x-request-id: engines-secret-10
-                    Keep-Alive: timeout=5, max=100
-                    Retry-After: 3
-                    WWW-Authenticate: Basic realm=engines-secret-11
-                    """)
-                .replace(" 200 OK", " " + status + " Whatever")));
+        send(whole(ODD_REPLY, ENGINES_HEADERS).replace(" 200 OK", " " + status + " Whatever")));
 
     RawConnection.Reply reply = post(ODD_REQUEST.formatted("\"served\""), "x-request-id: mine-2\n");
 
@@ -251,6 +250,35 @@ class FaithfulnessIT {
     assertThat(headers.containsKey("x-modelgate-overhead-us")).isEqualTo(status == 200);
     assertThat(headers.containsKey("retry-after")).isEqualTo(status != 200);
     assertThat(String.join("\n", reply.head())).doesNotContain("engines-secret", "987654321");
+  }
+
+  @Test
+  void showsTheReaderOfAStreamOnlyTheHeadersOnItsList() throws IOException {
+    backend.onRequest(
+        send(stream(ODD_STREAM).replaceFirst("\r\n", "\r\n" + crlf(ENGINES_HEADERS))));
+
+    RawConnection.Reply reply = post(streamed("served"), "x-request-id: mine-3\n");
+
+    assertThat(reply.text()).isEqualTo(ODD_STREAM);
+    assertThat(headers(reply.head().subList(1, reply.head().size())))
+        .containsOnlyKeys(
+            "date",
+            "connection",
+            "transfer-encoding",
+            "content-type",
+            "cache-control",
+            "x-accel-buffering",
+            "x-request-id",
+            "openai-processing-ms",
+            "x-modelgate-overhead-us")
+        .containsEntry("content-type", "text/event-stream")
+        .containsEntry("x-accel-buffering", "no")
+        .containsEntry("x-request-id", "mine-3");
+    assertThat(String.join("\n", reply.head())).doesNotContain("engines-secret", "987654321");
+  }
+
+  private static String crlf(String text) {
+    return text.replace("\n", "\r\n");
   }
 
   /** Posts a chat, with more headers, each on a line of its own; waits for all of the reply. */
