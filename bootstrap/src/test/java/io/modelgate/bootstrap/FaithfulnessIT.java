@@ -246,8 +246,7 @@ class FaithfulnessIT {
             "openai-processing-ms",
             "x-modelgate-overhead-us",
             "retry-after");
-    // How long a backend was waited for that refused is not known, and so neither is the overhead.
-    assertThat(headers.containsKey("x-modelgate-overhead-us")).isEqualTo(status == 200);
+    assertThat(headers).containsKey("x-modelgate-overhead-us");
     assertThat(headers.containsKey("retry-after")).isEqualTo(status != 200);
     assertThat(String.join("\n", reply.head())).doesNotContain("engines-secret", "987654321");
   }

@@ -92,7 +92,7 @@ public final class ChangeRoutes {
     Instant now = now();
     try {
       return routes
-          .change(id, route -> changedAt(change.apply(route), now))
+          .change(id, route -> change.apply(route).changedAt(now))
           .<Change>map(Changed::new)
           .orElseGet(() -> new NotThere(id));
     } catch (ModelRoutes.NameTaken _) {
@@ -103,21 +103,6 @@ public final class ChangeRoutes {
   /** Milliseconds, so that what is shown now is what the store shows after a restart. */
   private Instant now() {
     return clock.instant().truncatedTo(ChronoUnit.MILLIS);
-  }
-
-  private static ModelRoute changedAt(ModelRoute route, Instant instant) {
-    return new ModelRoute(
-        route.id(),
-        route.name(),
-        route.backend(),
-        route.baseUrl(),
-        route.upstreamModel(),
-        route.credential(),
-        route.timeout(),
-        route.streamUsage(),
-        route.enabled(),
-        route.createdAt(),
-        instant);
   }
 
   /** What a new model is to be; null takes what the backend's adapter is set to. */

@@ -45,4 +45,19 @@ public record ModelRoute(
   public boolean isAlias() {
     return !upstreamName().equals(name.value());
   }
+
+  public ModelRoute changedAt(Instant instant) {
+    return new ModelRoute(
+        id,
+        name,
+        backend,
+        baseUrl,
+        upstreamModel,
+        credential,
+        timeout,
+        streamUsage,
+        enabled,
+        createdAt,
+        instant);
+  }
 }

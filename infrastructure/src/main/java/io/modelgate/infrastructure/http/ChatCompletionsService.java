@@ -101,6 +101,7 @@ final class ChatCompletionsService implements HttpService {
     log.put("model", body.model());
     log.put("stream", Boolean.toString(body.stream()));
     var call = new ChatCall(log.requestId(), endpoint, body, passedOn(request));
+    long began = System.nanoTime();
     switch (completeChat.handle(caller, call, new ResponseSink(response, log, errors))) {
       case Outcome.Answered(ModelRoute route, TokenUsage usage, StoreUnavailable unsettled) ->
           note(log, "answered", route, usage, unsettled);
@@ -117,7 +118,8 @@ final class ChatCompletionsService implements HttpService {
       case Outcome.Failed(ModelRoute route, UpstreamFailure failure) -> {
         note(log, "failed", route, TokenUsage.NONE, null);
         warn(log, route, failure);
-        sendFailure(request, response, log, failure);
+        log.waitedForUpstream(Duration.ofNanos(System.nanoTime() - began));
+        sendFailure(request, response, failure);
       }
       case Outcome.Refused(Refusal refusal) -> {
         log.put("outcome", "refused");
@@ -134,11 +136,10 @@ final class ChatCompletionsService implements HttpService {
   }
 
   private void sendFailure(
-      ServerRequest request, ServerResponse response, CallLog log, UpstreamFailure failure) {
+      ServerRequest request, ServerResponse response, UpstreamFailure failure) {
     if (failure instanceof UpstreamFailure.Rejected rejected && rejected.retryAfter() != null) {
       response.header(RETRY_AFTER, rejected.retryAfter());
     }
-    log.waitedForUpstream(null);
     errors.send(request, response, OpenAiErrors.of(failure));
   }
 

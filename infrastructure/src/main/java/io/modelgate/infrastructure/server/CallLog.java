@@ -8,7 +8,6 @@ import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.slf4j.event.Level;
@@ -26,7 +25,7 @@ public final class CallLog {
 
   private final String requestId;
   private final long startedNanos = System.nanoTime();
-  private @Nullable Duration upstreamWait = Duration.ZERO;
+  private Duration upstreamWait = Duration.ZERO;
   private final Map<String, Object> fields = new LinkedHashMap<>();
 
   CallLog(String requestId) {
@@ -48,22 +47,18 @@ public final class CallLog {
 
   /**
    * Says how much of the time until the reply's head was the backend's; none, until this is called.
-   *
-   * @param wait null when nobody measured it
    */
-  public void waitedForUpstream(@Nullable Duration wait) {
+  public void waitedForUpstream(Duration wait) {
     upstreamWait = wait;
   }
 
   /** Tells the client where the time went; right before the head is sent. */
   void stamp(ServerResponse response) {
     long elapsed = System.nanoTime() - startedNanos;
+    long overhead = TimeUnit.NANOSECONDS.toMicros(Math.max(0, elapsed - upstreamWait.toNanos()));
     response.header(PROCESSING_MS, Long.toString(TimeUnit.NANOSECONDS.toMillis(elapsed)));
-    if (upstreamWait != null) {
-      long overhead = TimeUnit.NANOSECONDS.toMicros(Math.max(0, elapsed - upstreamWait.toNanos()));
-      response.header(OVERHEAD_US, Long.toString(overhead));
-      put("overhead_us", overhead);
-    }
+    response.header(OVERHEAD_US, Long.toString(overhead));
+    put("overhead_us", overhead);
   }
 
   /**

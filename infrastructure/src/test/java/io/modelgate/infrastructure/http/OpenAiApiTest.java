@@ -40,6 +40,7 @@ import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.BiFunction;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
@@ -324,6 +325,19 @@ class OpenAiApiTest {
     assertThat(error(reply, "code")).isEqualTo(code);
     assertThat(error(reply, "type")).isNotEmpty();
     assertThat(reply.text()).doesNotContain("secret");
+  }
+
+  @Test
+  void doesNotCountAFailedBackendsTimeAsItsOwn() throws IOException {
+    upstream.play =
+        (_, _) -> {
+          LockSupport.parkNanos(Duration.ofMillis(300).toNanos());
+          return new Upstream.Delivery.NoReply(new UpstreamFailure.Unreachable("gone"));
+        };
+    Reply reply = call("{\"model\":\"org/model:7b\"}");
+    long millis = Long.parseLong(reply.header("openai-processing-ms").orElseThrow());
+    long overheadMicros = Long.parseLong(reply.header("x-modelgate-overhead-us").orElseThrow());
+    assertThat(millis * 1000 - overheadMicros).isGreaterThan(290_000);
   }
 
   @Test
