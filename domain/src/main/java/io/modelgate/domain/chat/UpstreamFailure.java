@@ -21,10 +21,10 @@ public sealed interface UpstreamFailure {
       implements UpstreamFailure {}
 
   /**
-   * It did not accept the gateway's credential: 401, 403 or 407. Nothing of its words may reach the
-   * client.
+   * It did not accept the gateway's credential: 401, 403 or 407. Its words are dropped: such errors
+   * repeat part of the credential, which belongs neither in a reply nor in a log.
    */
-  record NotAuthorized(int status, String detail) implements UpstreamFailure {}
+  record NotAuthorized(int status) implements UpstreamFailure {}
 
   /** What came was no reply of the protocol: no HTTP, no JSON, not UTF-8, too long. */
   record Unintelligible(String detail) implements UpstreamFailure {}

@@ -175,8 +175,8 @@ final class ChatCompletionsService implements HttpService {
           case UpstreamFailure.TimedOut(UpstreamFailure.Phase phase, Duration allowed) ->
               "took longer than " + allowed + " (" + phase + ")";
           case UpstreamFailure.Rejected(int status, _, _) -> "answered " + status;
-          case UpstreamFailure.NotAuthorized(int status, String detail) ->
-              "answered " + status + ": it does not accept the gateway's credential: " + detail;
+          case UpstreamFailure.NotAuthorized(int status) ->
+              "answered " + status + ": it does not accept the gateway's credential";
           case UpstreamFailure.Unintelligible(String detail) -> "sent an invalid reply: " + detail;
           case UpstreamFailure.CutOff(String detail) -> "ended its reply early: " + detail;
           case UpstreamFailure.Reported _ -> "reported an error inside its reply";

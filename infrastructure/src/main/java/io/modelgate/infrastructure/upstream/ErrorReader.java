@@ -29,6 +29,9 @@ record ErrorReader(Scrubber scrubber) {
    * @param body as much of it as came
    */
   UpstreamFailure refusal(int status, String mediaType, byte[] body, @Nullable String retryAfter) {
+    if (status == 401 || status == 403 || status == 407) {
+      return new NotAuthorized(status);
+    }
     ErrorFields fields = ErrorFields.read(body, new Span(0, body.length));
     if (fields.message == null) {
       fields.message = plainText(status, mediaType, body);
@@ -36,9 +39,6 @@ record ErrorReader(Scrubber scrubber) {
     boolean redirect = status < 400;
     String told = redirect || fields.message == null ? "" : scrub(fields.message, MAX_MESSAGE);
     String message = told.isEmpty() ? "the backend answered with status " + status : told;
-    if (status == 401 || status == 403 || status == 407) {
-      return new NotAuthorized(status, scrub(message, MAX_WORD));
-    }
     if (status == 500 && message.startsWith("[json.exception.parse_error")) {
       // llama-server's answer to a body it cannot read; clients would send it again and again.
       return new Rejected(400, new UpstreamError(message, INVALID_REQUEST, null, null), null);

@@ -308,7 +308,7 @@ class OpenAiApiTest {
           case "unreachable" -> new UpstreamFailure.Unreachable("connect http://secret:1");
           case "slow" ->
               new UpstreamFailure.TimedOut(UpstreamFailure.Phase.HEAD, Duration.ofSeconds(3));
-          case "auth" -> new UpstreamFailure.NotAuthorized(401, "your key sk-secret is wrong");
+          case "auth" -> new UpstreamFailure.NotAuthorized(401);
           case "garbage" -> new UpstreamFailure.Unintelligible("secret");
           case "cut" -> new UpstreamFailure.CutOff("secret");
           case "reported" ->

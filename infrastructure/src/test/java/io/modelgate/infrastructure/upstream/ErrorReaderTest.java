@@ -132,9 +132,9 @@ class ErrorReaderTest {
 
   @ParameterizedTest
   @ValueSource(ints = {401, 403, 407})
-  void aRefusedCredentialKeepsTheWordsForTheLog(int status) {
+  void ofARefusedCredentialOnlyTheStatusIsKept(int status) {
     assertThat(errors.refusal(status, "", utf8("{\"error\":\"Unauthorized\"}"), "5"))
-        .isEqualTo(new NotAuthorized(status, "Unauthorized"));
+        .isEqualTo(new NotAuthorized(status));
   }
 
   @ParameterizedTest

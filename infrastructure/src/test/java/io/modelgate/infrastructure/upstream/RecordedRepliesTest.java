@@ -140,7 +140,7 @@ class RecordedRepliesTest {
             NoReply.class,
             none -> {
               switch (none.failure()) {
-                case NotAuthorized(int status, String _) ->
+                case NotAuthorized(int status) ->
                     assertThat(status).isEqualTo(recording.status()).isEqualTo(401);
                 case Rejected(int status, UpstreamError error, String _) -> {
                   boolean unreadable =

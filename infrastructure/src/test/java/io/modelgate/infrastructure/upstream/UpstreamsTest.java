@@ -870,7 +870,7 @@ class UpstreamsTest {
       var delivery =
           upstreams.send(Calls.withCredential("s3cret", backend.baseUrl()), Calls.whole(), sink);
 
-      assertThat(failureOf(delivery)).isEqualTo(new NotAuthorized(401, "Incorrect API key: …"));
+      assertThat(failureOf(delivery)).isEqualTo(new NotAuthorized(401));
     }
 
     @Test
