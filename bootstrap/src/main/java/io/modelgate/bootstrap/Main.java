@@ -57,9 +57,10 @@ public final class Main implements Callable<Integer> {
           @Nullable Path config)
       throws InterruptedException {
     return switch (Settings.load(config == null ? shippedFile() : config, System.getenv())) {
-      case Settings.Loading.Faulty(var faults) -> {
+      case Settings.Loading.Faulty(var faults, var warnings) -> {
         System.err.println("ModelGate does not start, its settings are wrong:");
         faults.forEach(fault -> System.err.println("  " + fault));
+        warnings.forEach(warning -> System.err.println("  " + warning));
         yield CommandLine.ExitCode.USAGE;
       }
       case Settings.Loading.Loaded(var settings, var warnings) -> {

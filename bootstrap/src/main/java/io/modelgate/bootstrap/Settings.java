@@ -62,7 +62,7 @@ record Settings(
     Settings settings = read(reader);
     return reader.faults().isEmpty()
         ? new Loading.Loaded(settings, reader.warnings())
-        : new Loading.Faulty(reader.faults());
+        : new Loading.Faulty(reader.faults(), reader.warnings());
   }
 
   private static Settings read(SettingsReader reader) {
@@ -145,7 +145,7 @@ record Settings(
     record Loaded(Settings settings, List<String> warnings) implements Loading {}
 
     /** At least one thing is wrong; all that is wrong is here. */
-    record Faulty(List<Fault> faults) implements Loading {}
+    record Faulty(List<Fault> faults, List<String> warnings) implements Loading {}
   }
 
   /**

@@ -38,7 +38,7 @@ final class GatewayFixture implements AutoCloseable {
     environment.putAll(more);
     return switch (Settings.load(null, environment)) {
       case Settings.Loading.Loaded(var settings, _) -> new GatewayFixture(Gateway.start(settings));
-      case Settings.Loading.Faulty(var faults) -> throw new AssertionError(faults.toString());
+      case Settings.Loading.Faulty(var faults, _) -> throw new AssertionError(faults.toString());
     };
   }
 

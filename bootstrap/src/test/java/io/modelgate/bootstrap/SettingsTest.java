@@ -366,14 +366,14 @@ class SettingsTest {
   private static Settings loaded(Settings.Loading loading) {
     return switch (loading) {
       case Loaded(Settings settings, var _) -> settings;
-      case Faulty(var faults) -> fail("faults: " + faults);
+      case Faulty(var faults, _) -> fail("faults: " + faults);
     };
   }
 
   private static List<Fault> faults(Settings.Loading loading) {
     return switch (loading) {
       case Loaded _ -> List.of();
-      case Faulty(var faults) -> faults;
+      case Faulty(var faults, _) -> faults;
     };
   }
 }

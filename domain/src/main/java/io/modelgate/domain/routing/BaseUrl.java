@@ -3,6 +3,10 @@ package io.modelgate.domain.routing;
 import java.net.URI;
 import java.net.URISyntaxException;
 import java.util.Locale;
+import java.util.Optional;
+import java.util.regex.MatchResult;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /**
  * Where a backend lives. Accepts {@code http} and {@code https} with a host, an optional port and
@@ -15,12 +19,15 @@ public record BaseUrl(URI uri) {
   public static final String ALLOWED =
       "an http:// or https:// URL with a host, without credentials, query or fragment, e.g. http://localhost:8000";
 
+  private static final Pattern NAMED =
+      Pattern.compile("(?<host>[A-Za-z0-9._-]+)(?::(?<port>[0-9]{1,5}))?");
+
   public BaseUrl {
     String scheme = uri.getScheme() == null ? "" : uri.getScheme().toLowerCase(Locale.ROOT);
     boolean web = scheme.equals("http") || scheme.equals("https");
     boolean bare =
         uri.getRawUserInfo() == null && uri.getRawQuery() == null && uri.getRawFragment() == null;
-    if (!web || !bare || uri.getHost() == null || uri.getPort() == 0 || uri.getPort() > 65535) {
+    if (!web || !bare || !hasHostAndPort(uri)) {
       throw new IllegalArgumentException("needs " + ALLOWED);
     }
   }
@@ -49,10 +56,17 @@ public record BaseUrl(URI uri) {
     return "https".equalsIgnoreCase(uri.getScheme());
   }
 
+  /** A name or an address; an IPv6 address in brackets. */
+  public String host() {
+    String host = uri.getHost();
+    return host == null ? named(uri).orElseThrow().group("host") : host;
+  }
+
   /** The port to connect to: the one named, else the scheme's. */
   public int port() {
-    if (uri.getPort() != -1) {
-      return uri.getPort();
+    int port = portNamed(uri);
+    if (port != -1) {
+      return port;
     }
     return isTls() ? 443 : 80;
   }
@@ -60,6 +74,28 @@ public record BaseUrl(URI uri) {
   @Override
   public String toString() {
     return uri.toString();
+  }
+
+  private static boolean hasHostAndPort(URI uri) {
+    boolean host = uri.getHost() != null || named(uri).isPresent();
+    return host && portNamed(uri) != 0 && portNamed(uri) <= 65535;
+  }
+
+  /** -1 for none. */
+  private static int portNamed(URI uri) {
+    return uri.getHost() != null
+        ? uri.getPort()
+        : named(uri).map(named -> named.group("port")).map(Integer::parseInt).orElse(-1);
+  }
+
+  /**
+   * RFC 3986 allows names in which {@link URI} finds no host: those with underscores, as Docker
+   * makes them.
+   */
+  private static Optional<MatchResult> named(URI uri) {
+    String authority = uri.getRawAuthority();
+    Matcher matcher = NAMED.matcher(authority == null ? "" : authority);
+    return matcher.matches() ? Optional.of(matcher.toMatchResult()) : Optional.empty();
   }
 
   private static String normal(String path) {

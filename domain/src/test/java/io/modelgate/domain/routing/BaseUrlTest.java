@@ -24,11 +24,20 @@ class BaseUrlTest {
     "https://v1,                     https://v1",
     "https://v1/v1,                  https://v1",
     "https://v1:8000/,               https://v1:8000",
-    "http://[::1]:8000/v1,           http://[::1]:8000"
+    "http://[::1]:8000/v1,           http://[::1]:8000",
+    "http://vllm_server:8000/v1,     http://vllm_server:8000"
   })
   void meansTheSameWithAndWithoutVersionAndSlash(String written, String normal) {
     assertThat(BaseUrl.of(written)).hasToString(normal);
     assertThat(BaseUrl.of(normal)).isEqualTo(BaseUrl.of(written));
+  }
+
+  @Test
+  void findsHostAndPortAlsoInANameWithAnUnderscore() {
+    assertThat(BaseUrl.of("http://vllm_server:8000").host()).isEqualTo("vllm_server");
+    assertThat(BaseUrl.of("http://vllm_server:8000").port()).isEqualTo(8000);
+    assertThat(BaseUrl.of("https://vllm_server").port()).isEqualTo(443);
+    assertThat(BaseUrl.of("https://[::1]").host()).isEqualTo("[::1]");
   }
 
   @ParameterizedTest
@@ -48,6 +57,10 @@ class BaseUrlTest {
         "http://host?token=hunter2",
         "http://host/#hunter2",
         "http://host:0",
+        "http://my_host:0",
+        "http://my_host:65536",
+        "http://user@my_host",
+        "http://my_host:80:80",
         "http://host:65536",
         "http://ho st",
         "http://host/\nX-Header: hunter2"

@@ -167,13 +167,22 @@ final class ChatCompletionsService implements HttpService {
     }
   }
 
+  private static String awaited(UpstreamFailure.Phase phase) {
+    return switch (phase) {
+      case CONNECT -> "to accept a connection";
+      case HEAD -> "to begin its reply";
+      case SILENCE -> "to go on with its reply";
+      case WHOLE -> "to finish its reply";
+    };
+  }
+
   /** What went wrong with a backend is for the operator: clients are told less. */
   private static void warn(CallLog log, ModelRoute route, UpstreamFailure failure) {
     String told =
         switch (failure) {
           case UpstreamFailure.Unreachable(String detail) -> "cannot be reached: " + detail;
           case UpstreamFailure.TimedOut(UpstreamFailure.Phase phase, Duration allowed) ->
-              "took longer than " + allowed + " (" + phase + ")";
+              "took longer than " + allowed.toMillis() + " ms " + awaited(phase);
           case UpstreamFailure.Rejected(int status, _, _) -> "answered " + status;
           case UpstreamFailure.NotAuthorized(int status) ->
               "answered " + status + ": it does not accept the gateway's credential";

@@ -5,7 +5,6 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.helidon.http.HeaderNames;
 import io.helidon.http.HeaderValues;
 import io.helidon.http.Status;
-import io.helidon.webserver.CloseConnectionException;
 import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
 import java.nio.charset.StandardCharsets;
@@ -43,7 +42,7 @@ public final class ApiErrors {
     }
     response.header(HeaderValues.CONNECTION_CLOSE);
     send(request, response, error);
-    throw new CloseConnectionException("request body left unread");
+    throw new BodyLeftUnread();
   }
 
   /** Answers 405; {@code allowed} are the methods that would do, e.g. {@code "GET, HEAD"}. */
@@ -80,9 +79,13 @@ public final class ApiErrors {
    * waits for {@code 100 Continue} may or may not come, so it may not be left.
    */
   public static boolean bodyMayBeLeft(ServerRequest request) {
-    return !request.content().hasEntity()
-        || request.content().consumed()
+    return isBodyRead(request)
         || (request.headers().contentLength().orElse(Long.MAX_VALUE) <= SMALL_BODY
             && !request.headers().contains(HeaderNames.EXPECT));
+  }
+
+  /** Whether nothing of the request can still be under way. */
+  static boolean isBodyRead(ServerRequest request) {
+    return !request.content().hasEntity() || request.content().consumed();
   }
 }

@@ -17,6 +17,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.StandardSocketOptions;
+import java.time.Duration;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.function.Consumer;
@@ -27,12 +28,16 @@ import org.slf4j.LoggerFactory;
 public final class ApiServer implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(ApiServer.class);
 
+  private static final Duration LAST_WORDS = Duration.ofSeconds(3);
+
   private final WebServer server;
   private final ScheduledExecutorService timer;
+  private final RunningCalls running;
 
-  private ApiServer(WebServer server, ScheduledExecutorService timer) {
+  private ApiServer(WebServer server, ScheduledExecutorService timer, RunningCalls running) {
     this.server = server;
     this.timer = timer;
+    this.running = running;
   }
 
   /**
@@ -46,9 +51,10 @@ public final class ApiServer implements AutoCloseable {
     ScheduledExecutorService timer =
         Executors.newSingleThreadScheduledExecutor(
             Thread.ofPlatform().daemon().name("lingering-close").factory());
+    var running = new RunningCalls();
     HttpRouting.Builder routing =
         HttpRouting.builder()
-            .addFilter(new CallFilter())
+            .addFilter(new CallFilter(running))
             .error(CloseConnectionException.class, (_, _, e) -> rethrow(e))
             .error(ServerConnectionException.class, (_, _, e) -> rethrow(e))
             .error(
@@ -81,7 +87,7 @@ public final class ApiServer implements AutoCloseable {
       if (!server.isRunning()) {
         throw new IllegalStateException("the listener did not start");
       }
-      return new ApiServer(server, timer);
+      return new ApiServer(server, timer, running);
     } catch (RuntimeException e) {
       timer.shutdownNow();
       throw new IllegalStateException(
@@ -111,6 +117,15 @@ public final class ApiServer implements AutoCloseable {
   public void close() {
     server.stop();
     timer.shutdownNow();
+    try {
+      // Helidon ends what is left by interrupting it; those calls still charge and log what they
+      // used.
+      if (!running.awaitNone(LAST_WORDS)) {
+        LOG.warn("some calls did not end and are not in the log");
+      }
+    } catch (InterruptedException _) {
+      Thread.currentThread().interrupt();
+    }
   }
 
   private static DirectHandlers protocolErrors(ApiErrors errors, ServerSettings settings) {

@@ -2,7 +2,9 @@ package io.modelgate.infrastructure.server;
 
 import io.helidon.http.HeaderName;
 import io.helidon.http.HeaderNames;
+import io.helidon.http.HeaderValues;
 import io.helidon.http.ServerRequestHeaders;
+import io.helidon.webserver.CloseConnectionException;
 import io.helidon.webserver.http.Filter;
 import io.helidon.webserver.http.FilterChain;
 import io.helidon.webserver.http.RoutingRequest;
@@ -15,16 +17,30 @@ final class CallFilter implements Filter {
   static final HeaderName REQUEST_ID = HeaderNames.create("x-request-id");
   private static final Pattern SANE = Pattern.compile("[A-Za-z0-9._:/+=@-]{1,128}");
 
+  private final RunningCalls running;
+
+  CallFilter(RunningCalls running) {
+    this.running = running;
+  }
+
   @Override
   public void filter(FilterChain chain, RoutingRequest request, RoutingResponse response) {
     var call = new CallLog(requestId(request.headers()));
     request.context().register(call);
     response.header(REQUEST_ID, call.requestId());
     response.beforeSend(() -> call.stamp(response));
+    running.begin();
     try {
       chain.proceed();
     } finally {
       call.write(request, response);
+      running.end();
+    }
+    if (request.headers().containsToken(HeaderValues.CONNECTION_CLOSE)) {
+      // Helidon 4.5 says so in its reply, too, and then waits for the next request all the same.
+      throw ApiErrors.isBodyRead(request)
+          ? new CloseConnectionException("the client asked for it")
+          : new BodyLeftUnread();
     }
   }
 

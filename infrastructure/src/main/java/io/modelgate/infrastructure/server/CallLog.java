@@ -76,7 +76,7 @@ public final class CallLog {
   }
 
   void write(ServerRequest request, ServerResponse response) {
-    String path = request.prologue().uriPath().rawPath();
+    String path = pathOf(request.prologue().uriPath().rawPath());
     var line =
         LOG.atLevel(path.startsWith("/health") ? Level.DEBUG : Level.INFO)
             .addKeyValue("request_id", requestId)
@@ -97,9 +97,19 @@ public final class CallLog {
     LOG.atInfo()
         .addKeyValue("request_id", requestId)
         .addKeyValue("method", plain(method))
-        .addKeyValue("path", plain(path))
+        .addKeyValue("path", plain(pathOf(path)))
         .addKeyValue("status", status)
         .log("call");
+  }
+
+  /** Of a whole URI, which may carry credentials, the path alone. */
+  private static String pathOf(String asked) {
+    int authority = asked.indexOf("://");
+    if (asked.startsWith("/") || authority < 0) {
+      return asked;
+    }
+    int path = asked.indexOf('/', authority + "://".length());
+    return path < 0 ? "/" : asked.substring(path);
   }
 
   private static String plain(String value) {

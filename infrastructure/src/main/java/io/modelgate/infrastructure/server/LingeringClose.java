@@ -3,7 +3,6 @@ package io.modelgate.infrastructure.server;
 import io.helidon.common.buffers.BufferData;
 import io.helidon.common.concurrency.limits.Limit;
 import io.helidon.common.task.InterruptableTask;
-import io.helidon.webserver.CloseConnectionException;
 import io.helidon.webserver.ConnectionContext;
 import io.helidon.webserver.spi.ServerConnection;
 import io.helidon.webserver.spi.ServerConnectionSelector;
@@ -71,7 +70,7 @@ final class LingeringClose implements ServerConnectionSelector {
     public void handle(Limit limit) throws InterruptedException {
       try {
         served.handle(limit);
-      } catch (CloseConnectionException e) {
+      } catch (BodyLeftUnread e) {
         drain();
         throw e;
       }

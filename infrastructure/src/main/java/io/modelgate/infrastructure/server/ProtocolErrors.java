@@ -34,12 +34,13 @@ final class ProtocolErrors implements DirectHandler {
       Status status,
       ServerResponseHeaders headers,
       @Nullable String message) {
-    int code = status.code();
+    // Nothing of ours ran yet: what failed "internally" is Helidon's reading of the request line.
+    int code = status.code() == 500 && request.path().isEmpty() ? 400 : status.code();
     String requestId = CallFilter.requestId(request.headers());
     CallLog.writeRefused(requestId, request.method(), request.path(), code);
     LOG.debug("request {} refused with {}: {}", requestId, code, message);
     return TransportResponse.builder()
-        .status(status)
+        .status(Status.create(code))
         .headers(headers)
         .header(HeaderValues.CONTENT_TYPE_JSON)
         .header(CallFilter.REQUEST_ID, requestId)

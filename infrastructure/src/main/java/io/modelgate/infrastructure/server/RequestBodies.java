@@ -1,8 +1,10 @@
 package io.modelgate.infrastructure.server;
 
+import io.helidon.common.buffers.DataReader;
 import io.helidon.http.HeaderNames;
 import io.helidon.http.RequestException;
 import io.helidon.http.Status;
+import io.helidon.webserver.CloseConnectionException;
 import io.helidon.webserver.http.ServerRequest;
 import java.io.IOException;
 import java.io.InputStream;
@@ -29,7 +31,10 @@ public final class RequestBodies {
    */
   public Body read(ServerRequest request) {
     var headers = request.headers();
-    if (headers.contains(HeaderNames.CONTENT_ENCODING)) {
+    if (!headers
+        .first(HeaderNames.CONTENT_ENCODING)
+        .orElse("identity")
+        .equalsIgnoreCase("identity")) {
       return new Body.Unfit(
           ApiError.invalidRequest(
               415,
@@ -55,7 +60,11 @@ public final class RequestBodies {
       if (e.status().code() == Status.REQUEST_ENTITY_TOO_LARGE_413_CODE) {
         return tooLarge();
       }
-      throw e;
+      return notHttp();
+    } catch (NumberFormatException _) {
+      return notHttp(); // A chunk's size; Helidon's message repeats what stood there.
+    } catch (DataReader.InsufficientDataAvailableException e) {
+      throw new CloseConnectionException("the client ended the connection inside its request", e);
     } catch (IOException e) {
       throw new UncheckedIOException("reading a request body", e);
     }
@@ -65,6 +74,13 @@ public final class RequestBodies {
     return new Body.Unfit(
         ApiError.invalidRequest(
             413, "The request body is too large. At most " + maxBytes + " bytes are accepted."));
+  }
+
+  private static Body notHttp() {
+    return new Body.Unfit(
+        ApiError.invalidRequest(
+            400,
+            "The request body's framing is no valid HTTP/1.1. Send it with Content-Length, or in chunks without extensions."));
   }
 
   private static boolean isJson(String contentType) {

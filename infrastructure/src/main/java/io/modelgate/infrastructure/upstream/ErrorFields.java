@@ -7,14 +7,15 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The parts of an error body, from whichever shape it has: {@code {"error":{…}}}, {@code
- * {"error":"text"}}, flat as vLLM had it in 2025, or FastAPI's {@code detail}. Only strings are
- * taken; a number in {@code code} repeats the status. Null where nothing was said.
+ * {"error":"text"}}, flat as vLLM had it in 2025, or FastAPI's {@code detail}. A number in {@code
+ * code} repeats the status. Null where nothing was said.
  */
 final class ErrorFields {
   @Nullable String message;
   @Nullable String type;
   @Nullable String param;
   @Nullable String code;
+  @Nullable Long status;
 
   private ErrorFields() {}
 
@@ -45,6 +46,7 @@ final class ErrorFields {
     type = wrapped.type == null ? type : wrapped.type;
     param = wrapped.param == null ? param : wrapped.param;
     code = wrapped.code == null ? code : wrapped.code;
+    status = wrapped.status == null ? status : wrapped.status;
   }
 
   private void readError(JsonCursor cursor) {
@@ -77,6 +79,10 @@ final class ErrorFields {
   }
 
   private void readField(String name, JsonCursor cursor) {
+    if (name.equals("code") && cursor.type() == JsonCursor.Type.NUMBER) {
+      status = cursor.integer();
+      return;
+    }
     if (cursor.type() != JsonCursor.Type.STRING) {
       return;
     }

@@ -5,6 +5,7 @@ import io.modelgate.domain.chat.UpstreamError;
 import io.modelgate.domain.chat.UpstreamFailure;
 import io.modelgate.domain.chat.UpstreamFailure.NotAuthorized;
 import io.modelgate.domain.chat.UpstreamFailure.Rejected;
+import io.modelgate.domain.chat.UpstreamFailure.Reported;
 import java.nio.charset.StandardCharsets;
 import java.time.DateTimeException;
 import java.time.format.DateTimeFormatter;
@@ -29,10 +30,10 @@ record ErrorReader(Scrubber scrubber) {
    * @param body as much of it as came
    */
   UpstreamFailure refusal(int status, String mediaType, byte[] body, @Nullable String retryAfter) {
-    if (status == 401 || status == 403 || status == 407) {
+    ErrorFields fields = ErrorFields.read(body, new Span(0, body.length));
+    if (isAboutCredential(status, fields)) {
       return new NotAuthorized(status);
     }
-    ErrorFields fields = ErrorFields.read(body, new Span(0, body.length));
     if (fields.message == null) {
       fields.message = plainText(status, mediaType, body);
     }
@@ -43,15 +44,39 @@ record ErrorReader(Scrubber scrubber) {
       // llama-server's answer to a body it cannot read; clients would send it again and again.
       return new Rejected(400, new UpstreamError(message, INVALID_REQUEST, null, null), null);
     }
-    return new Rejected(status, told(message, fields), sane(retryAfter));
+    UpstreamError error = told(message, fields);
+    return new Rejected(isTooLong(error) ? 400 : status, error, sane(retryAfter));
   }
 
-  /** An error inside a reply that began well. */
-  UpstreamError report(byte[] bytes, Span at) {
+  /** An error inside a reply that began well; a client's mistake stays one. */
+  UpstreamFailure report(byte[] bytes, Span at) {
     ErrorFields fields = ErrorFields.read(bytes, at);
+    int status = fields.status == null ? 500 : Math.clamp(fields.status, 0, 999);
+    if (isAboutCredential(status, fields)) {
+      return new NotAuthorized(status);
+    }
     String message = fields.message == null ? "" : scrub(fields.message, MAX_MESSAGE);
-    return told(
-        message.isEmpty() ? "the backend reported an error without a message" : message, fields);
+    UpstreamError error =
+        told(
+            message.isEmpty() ? "the backend reported an error without a message" : message,
+            fields);
+    if (isTooLong(error)) {
+      return new Rejected(400, error, null);
+    }
+    return status >= 400 && status < 500 ? new Rejected(status, error, null) : new Reported(error);
+  }
+
+  /** Whatever the status: the client must not be told that <i>its</i> key is bad. */
+  private static boolean isAboutCredential(int status, ErrorFields fields) {
+    return status == 401
+        || status == 403
+        || status == 407
+        || "invalid_api_key".equals(fields.code)
+        || "authentication_error".equals(fields.type);
+  }
+
+  private static boolean isTooLong(UpstreamError error) {
+    return CONTEXT_TOO_LONG.equals(error.code());
   }
 
   private UpstreamError told(String message, ErrorFields fields) {

@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  *     HTML: parsing an event stream</a>
  */
 final class EventSplitter {
-  static final int MAX_EVENT = 16 * 1024 * 1024;
+  private final int maxEvent;
 
   private byte[] bytes = new byte[4 * 1024];
   private int start;
@@ -33,6 +33,15 @@ final class EventSplitter {
    * this, an event could only go out when the next one's first byte is there.
    */
   private boolean bareReturns;
+
+  /**
+   * A splitter for one stream.
+   *
+   * @param maxEvent in bytes
+   */
+  EventSplitter(int maxEvent) {
+    this.maxEvent = maxEvent;
+  }
 
   /** Adds bytes; offsets handed out before are void. */
   void feed(byte[] more, int offset, int length) {
@@ -58,7 +67,7 @@ final class EventSplitter {
    * The next whole event, its blank line included.
    *
    * @return where it stands; null when it has not come to its end yet
-   * @throws CallFailed when it is longer than {@link #MAX_EVENT}
+   * @throws CallFailed when it is longer than allowed
    */
   @Nullable Span next() throws CallFailed {
     while (position < limit) {
@@ -84,8 +93,8 @@ final class EventSplitter {
         return cut();
       }
     }
-    if (limit - start > MAX_EVENT) {
-      throw CallFailed.unintelligible("an event of over " + MAX_EVENT + " bytes");
+    if (limit - start > maxEvent) {
+      throw CallFailed.unintelligible("an event of over " + maxEvent + " bytes");
     }
     return null;
   }

@@ -57,7 +57,7 @@ final class OpenAiUpstream implements Upstream {
     }
     Relay relay =
         plan.call().body().stream()
-            ? new StreamRelay(plan, exchange, sink)
+            ? new StreamRelay(plan, exchange, settings.maxReplyBytes(), sink)
             : new WholeRelay(plan, exchange, settings.maxReplyBytes(), sink);
     return relay.relay(head);
   }

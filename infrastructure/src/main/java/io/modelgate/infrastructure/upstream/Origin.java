@@ -10,7 +10,7 @@ import java.util.Locale;
  */
 record Origin(boolean tls, String host, int port) {
   static Origin of(BaseUrl url) {
-    String host = url.uri().getHost().toLowerCase(Locale.ROOT);
+    String host = url.host().toLowerCase(Locale.ROOT);
     boolean bracketed = host.startsWith("[") && host.endsWith("]");
     return new Origin(
         url.isTls(), bracketed ? host.substring(1, host.length() - 1) : host, url.port());

@@ -7,7 +7,6 @@ import io.modelgate.domain.chat.Span;
 import io.modelgate.domain.chat.UpstreamFailure;
 import io.modelgate.domain.chat.UpstreamFailure.CutOff;
 import io.modelgate.domain.chat.UpstreamFailure.Phase;
-import io.modelgate.domain.chat.UpstreamFailure.Reported;
 import java.util.Arrays;
 import java.util.List;
 
@@ -19,16 +18,17 @@ final class StreamRelay implements Relay {
   private final CallPlan plan;
   private final Exchange exchange;
   private final ReplySink sink;
-  private final EventSplitter splitter = new EventSplitter();
+  private final EventSplitter splitter;
   private final UsageTap tap = new UsageTap();
   private final Choices choices = new Choices();
   private final Outgoing outgoing = new Outgoing();
   private boolean opened;
 
-  StreamRelay(CallPlan plan, Exchange exchange, ReplySink sink) {
+  StreamRelay(CallPlan plan, Exchange exchange, int maxEvent, ReplySink sink) {
     this.plan = plan;
     this.exchange = exchange;
     this.sink = sink;
+    this.splitter = new EventSplitter(maxEvent);
   }
 
   @Override
@@ -105,8 +105,7 @@ final class StreamRelay implements Relay {
   }
 
   private CallFailed reported(SseEvent event) {
-    return new CallFailed(
-        new Reported(ErrorReader.of(plan, exchange).report(event.data(), event.at())));
+    return new CallFailed(ErrorReader.of(plan, exchange).report(event.data(), event.at()));
   }
 
   private void send() {
@@ -119,12 +118,12 @@ final class StreamRelay implements Relay {
     }
   }
 
-  /** Holds the last event back, with whatever came behind it. */
+  /** Holds the last event back; what a backend may say after it is not for anybody. */
   private Delivery complete(Span done) throws CallFailed {
     if (!choices.allFinished()) {
       throw new CallFailed(new CutOff("[DONE] came before every choice had finished"));
     }
-    byte[] end = Arrays.copyOfRange(splitter.bytes(), done.start(), splitter.rest().end());
+    byte[] end = Arrays.copyOfRange(splitter.bytes(), done.start(), done.end());
     send();
     exchange.release();
     return new Delivery.Complete(tap.usage(), end);

@@ -7,7 +7,6 @@ import io.modelgate.domain.chat.Edit;
 import io.modelgate.domain.chat.ReplyHead;
 import io.modelgate.domain.chat.Span;
 import io.modelgate.domain.chat.UpstreamFailure.Phase;
-import io.modelgate.domain.chat.UpstreamFailure.Reported;
 
 /**
  * Carries a reply that is not streamed: read to its end, and held whole for the use case to end.
@@ -42,7 +41,7 @@ final class WholeRelay implements Relay {
     var all = new Span(0, body.length);
     ReplyPeek peek = ReplyPeek.of(body, all);
     if (peek.isError()) {
-      throw new CallFailed(new Reported(ErrorReader.of(plan, exchange).report(body, all)));
+      throw new CallFailed(ErrorReader.of(plan, exchange).report(body, all));
     }
     var tap = new UsageTap();
     tap.see(peek);

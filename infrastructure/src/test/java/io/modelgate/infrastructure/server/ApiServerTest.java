@@ -11,6 +11,10 @@ import io.modelgate.infrastructure.server.RequestBodies.Body;
 import io.modelgate.testing.wire.RawConnection;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -208,7 +212,11 @@ class ApiServerTest {
         "POST /length HTTP/1.1\r\nHost: x\r\nContent-Length: two\r\n\r\n{}",
         "GET /length HTTP/1.1\r\n\r\n",
         "GET /a%zz HTTP/1.1\r\nHost: x\r\n\r\n",
-        "GET /length HTTP/1.1\r\nHost: x\r\nBad Header: 1\r\n\r\n"
+        "GET /length HTTP/1.1\r\nHost: x\r\nBad Header: 1\r\n\r\n",
+        "B@D /length HTTP/1.1\r\nHost: x\r\n\r\n",
+        "POST /length HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
+        "POST /length HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n-5\r\n",
+        "POST /length HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n2;a=b\r\n{}\r\n0\r\n\r\n"
       })
   void answersWhatIsNoHttpInTheSameShapeAndCloses(String request) throws IOException {
     try (var client = RawConnection.to(server.port())) {
@@ -217,6 +225,56 @@ class ApiServerTest {
       assertThat(error(reply).get("type").asText()).isEqualTo("invalid_request_error");
       assertThat(reply.header("x-request-id")).isPresent();
       assertThat(client.endsHere()).isTrue();
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"GET /nowhere", "GET /bug"})
+  void closesTheConnectionOfAClientThatAskedForIt(String request) throws IOException {
+    try (var client = RawConnection.to(server.port())) {
+      client.send(request + " HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+      long began = System.nanoTime();
+      assertThat(client.reply().status()).isGreaterThanOrEqualTo(400);
+      assertThat(client.endsHere()).isTrue();
+      assertThat(Duration.ofNanos(System.nanoTime() - began)).isLessThan(Duration.ofMillis(900));
+    }
+  }
+
+  @Test
+  void survivesAClientThatBreaksOffItsUpload() throws IOException {
+    try (var client = RawConnection.to(server.port())) {
+      client.send("POST /length HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{");
+    }
+    try (var client = RawConnection.to(server.port())) {
+      assertThat(client.send(post("{}")).reply().text()).isEqualTo("2");
+    }
+  }
+
+  @Test
+  void isClosedOnlyWhenTheCallsItEndedHaveSettled() throws Exception {
+    var begun = new CountDownLatch(1);
+    var settled = new AtomicBoolean();
+    ApiServer closing =
+        ApiServer.start(
+            new ServerSettings("127.0.0.1", 0, MAX_BODY, Duration.ZERO),
+            ERRORS,
+            routing ->
+                routing.get(
+                    "/long",
+                    (_, _) -> {
+                      begun.countDown();
+                      try {
+                        new CountDownLatch(1).await();
+                      } catch (InterruptedException _) {
+                        LockSupport.parkNanos(Duration.ofMillis(300).toNanos());
+                        settled.set(true);
+                      }
+                    }));
+    try (var client = RawConnection.to(closing.port())) {
+      client.send("GET /long HTTP/1.1\r\nHost: x\r\n\r\n");
+      assertThat(begun.await(10, TimeUnit.SECONDS)).isTrue();
+      closing.close();
+      assertThat(settled).isTrue();
     }
   }
 

@@ -2,6 +2,7 @@ package io.modelgate.infrastructure.upstream;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.modelgate.domain.chat.Span;
 import io.modelgate.domain.chat.UpstreamError;
 import io.modelgate.domain.chat.UpstreamFailure.NotAuthorized;
 import io.modelgate.domain.chat.UpstreamFailure.Rejected;
@@ -21,6 +22,31 @@ class ErrorReaderTest {
               BaseUrl.of("https://gpu.internal.example"),
               "10.1.2.3:443",
               new Credential("s3cret")));
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "{\"error\":{\"message\":\"Incorrect API key provided: s3***et\",\"code\":\"invalid_api_key\"}}",
+        "{\"error\":{\"message\":\"bad key s3***et\",\"type\":\"authentication_error\"}}"
+      })
+  void whatIsAboutTheCredentialIsNotToldWhateverItsStatus(String body) {
+    assertThat(errors.refusal(400, "", utf8(body), null)).isEqualTo(new NotAuthorized(400));
+    assertThat(errors.report(utf8(body), new Span(0, body.length())))
+        .isEqualTo(new NotAuthorized(500));
+  }
+
+  @Test
+  void aPromptThatIsTooLongIsTheClientsMistakeWhateverItsStatus() {
+    String body = "{\"error\":{\"message\":\"m\",\"code\":\"context_length_exceeded\"}}";
+    var tooLong =
+        new Rejected(
+            400,
+            new UpstreamError("m", "invalid_request_error", null, "context_length_exceeded"),
+            null);
+
+    assertThat(errors.refusal(500, "", utf8(body), null)).isEqualTo(tooLong);
+    assertThat(errors.report(utf8(body), new Span(0, body.length()))).isEqualTo(tooLong);
+  }
 
   @Test
   void readsEachDialect() {

@@ -17,6 +17,8 @@ import net.jqwik.api.Provide;
 import org.junit.jupiter.api.Test;
 
 class EventSplitterTest {
+  private static final int MAX_EVENT = 1024 * 1024;
+
   @Property
   void anySplitOfTheSameBytesGivesTheSameEvents(@ForAll("streams") String stream, @ForAll long seed)
       throws CallFailed {
@@ -58,7 +60,7 @@ class EventSplitterTest {
 
   @Test
   void givesAnEventOutAsSoonAsItsBlankLineHasCome() throws CallFailed {
-    var splitter = new EventSplitter();
+    var splitter = new EventSplitter(MAX_EVENT);
     for (String ending : List.of("\n\n", "\r\n\r\n", "\r\r")) {
       feed(splitter, "data: a" + ending);
       assertThat(next(splitter))
@@ -69,8 +71,8 @@ class EventSplitterTest {
 
   @Test
   void refusesAnEventThatNeverEnds() {
-    var splitter = new EventSplitter();
-    splitter.feed(new byte[EventSplitter.MAX_EVENT + 1], 0, EventSplitter.MAX_EVENT + 1);
+    var splitter = new EventSplitter(MAX_EVENT);
+    splitter.feed(new byte[MAX_EVENT + 1], 0, MAX_EVENT + 1);
 
     assertThatThrownBy(splitter::next).isInstanceOf(CallFailed.class);
   }
@@ -81,7 +83,7 @@ class EventSplitterTest {
   }
 
   private static List<String> splitEach(byte[] bytes, int size) throws CallFailed {
-    var splitter = new EventSplitter();
+    var splitter = new EventSplitter(MAX_EVENT);
     List<String> events = new ArrayList<>();
     for (int at = 0; at < bytes.length; at += size) {
       splitter.feed(bytes, at, Math.min(size, bytes.length - at));
@@ -93,7 +95,7 @@ class EventSplitterTest {
 
   private static List<String> splitAtRandom(byte[] bytes, long seed) throws CallFailed {
     var random = new Random(seed);
-    var splitter = new EventSplitter();
+    var splitter = new EventSplitter(MAX_EVENT);
     List<String> events = new ArrayList<>();
     int at = 0;
     while (at < bytes.length) {

@@ -237,11 +237,14 @@ class UpstreamsTest {
     }
 
     @Test
-    void thatAreErrorsAreReported() {
-      backend.onRequest(send(json("{\"error\":{\"message\":\"no\",\"type\":\"t\",\"code\":400}}")));
+    void thatAreErrorsAreReportedAndAClientsMistakeStaysOne() {
+      backend.onRequest(send(json("{\"error\":{\"message\":\"no\",\"type\":\"t\",\"code\":500}}")));
+      backend.onRequest(send(json("{\"error\":{\"message\":\"no\",\"type\":\"t\",\"code\":422}}")));
 
       assertThat(failureOf(ask(Calls.whole())))
           .isEqualTo(new Reported(new UpstreamError("no", "t", null, null)));
+      assertThat(failureOf(ask(Calls.whole())))
+          .isEqualTo(new Rejected(422, new UpstreamError("no", "t", null, null), null));
     }
 
     @ParameterizedTest
@@ -405,6 +408,13 @@ class UpstreamsTest {
       upstreams.send(route, Calls.stream(), sink);
 
       assertThat(sink.text()).isEqualTo(FIRST + lines + LAST);
+    }
+
+    @Test
+    void endWithDoneWhateverComesBehindIt() {
+      backend.onRequest(send(stream(FIRST + LAST + DONE + FIRST)));
+
+      assertThat(endOf(ask(Calls.stream()))).isEqualTo(DONE);
     }
 
     @Test
