@@ -35,7 +35,9 @@ final class ProtocolErrors implements DirectHandler {
       ServerResponseHeaders headers,
       @Nullable String message) {
     // Nothing of ours ran yet: what failed "internally" is Helidon's reading of the request line.
-    int code = status.code() == 500 && request.path().isEmpty() ? 400 : status.code();
+    boolean unread = status.code() == 500 && request.path().isEmpty();
+    // A transfer coding nobody speaks is the client's mistake as well; SDKs would retry a 501.
+    int code = unread || status.code() == 501 ? 400 : status.code();
     String requestId = CallFilter.requestId(request.headers());
     CallLog.writeRefused(requestId, request.method(), request.path(), code);
     LOG.debug("request {} refused with {}: {}", requestId, code, message);
@@ -50,7 +52,7 @@ final class ProtocolErrors implements DirectHandler {
   }
 
   private ApiError describe(int status) {
-    if (status >= 500 && status != 501 && status != 505) {
+    if (status >= 500 && status != 505) {
       return new ApiError(
           status, "The gateway could not handle the request.", "server_error", null, null);
     }
@@ -61,8 +63,6 @@ final class ProtocolErrors implements DirectHandler {
               "The request body is too large. At most " + maxBodyBytes + " bytes are accepted.";
           case 414 -> "The request line is too long.";
           case 431 -> "The request's headers are too large.";
-          case 501 ->
-              "This Transfer-Encoding is not supported. Send the body with Content-Length or chunked.";
           case 505 -> "This version of HTTP is not supported. Use HTTP/1.1.";
           default ->
               "The request is no valid HTTP/1.1: check its request line, headers and body framing.";

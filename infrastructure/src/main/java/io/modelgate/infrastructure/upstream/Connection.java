@@ -182,11 +182,16 @@ final class Connection implements AutoCloseable {
       case CallFailed failed -> failed;
       case SocketTimeoutException _ ->
           new CallFailed(new UpstreamFailure.TimedOut(deadline.phase(), deadline.allowed()));
-      case IOException _ when answered -> new CallFailed(new UpstreamFailure.CutOff(e.toString()));
+      case IOException _ when answered -> new CallFailed(new UpstreamFailure.CutOff(words(e)));
       case IOException _ ->
           new CallFailed(
-              new UpstreamFailure.Unreachable("calling " + origin.hostAndPort() + ": " + e));
+              new UpstreamFailure.Unreachable("calling " + origin.hostAndPort() + ": " + words(e)));
     };
+  }
+
+  private static String words(IOException e) {
+    String message = e.getMessage();
+    return message == null ? e.getClass().getSimpleName() : message;
   }
 
   Origin origin() {

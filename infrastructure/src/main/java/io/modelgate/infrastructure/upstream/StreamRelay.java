@@ -15,6 +15,8 @@ import java.util.List;
  * last one held.
  */
 final class StreamRelay implements Relay {
+  private static final int MAX_ERROR_BYTES = 64 * 1024;
+
   private final CallPlan plan;
   private final Exchange exchange;
   private final ReplySink sink;
@@ -59,8 +61,7 @@ final class StreamRelay implements Relay {
 
   private Delivery relayWhole(Deadline head) throws CallFailed {
     if (!exchange.mediaType().equals("text/event-stream")) {
-      throw CallFailed.unintelligible(
-          "no stream, though one was asked for, but '" + exchange.mediaType() + "'");
+      throw noStream(head);
     }
     byte[] buffer = new byte[16 * 1024];
     for (int read = exchange.read(buffer, head);
@@ -81,6 +82,19 @@ final class StreamRelay implements Relay {
       return complete(rest);
     }
     throw new CallFailed(new CutOff("the stream ended without [DONE]"));
+  }
+
+  /** Some third parties answer 200 with an error where a stream was asked for. */
+  private CallFailed noStream(Deadline head) throws CallFailed {
+    if (exchange.mediaType().equals("application/json")) {
+      byte[] body = exchange.readWhole(MAX_ERROR_BYTES, head.turnedTo(Phase.WHOLE));
+      var all = new Span(0, body.length);
+      if (ReplyPeek.of(body, all).isError()) {
+        return new CallFailed(ErrorReader.of(plan, exchange).report(body, all));
+      }
+    }
+    return CallFailed.unintelligible(
+        "no stream, though one was asked for, but '" + exchange.mediaType() + "'");
   }
 
   /** Adds an event to what goes out next, unless it is not for the client. */

@@ -40,7 +40,6 @@ import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.locks.LockSupport;
 import java.util.function.BiFunction;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
@@ -331,7 +330,7 @@ class OpenAiApiTest {
   void doesNotCountAFailedBackendsTimeAsItsOwn() throws IOException {
     upstream.play =
         (_, _) -> {
-          LockSupport.parkNanos(Duration.ofMillis(300).toNanos());
+          assertThat(endsWithin300Millis(new CountDownLatch(1))).isFalse();
           return new Upstream.Delivery.NoReply(new UpstreamFailure.Unreachable("gone"));
         };
     Reply reply = call("{\"model\":\"org/model:7b\"}");
@@ -453,6 +452,14 @@ class OpenAiApiTest {
     byte[] both = Arrays.copyOf(a, a.length + b.length);
     System.arraycopy(b, 0, both, a.length, b.length);
     return both;
+  }
+
+  private static boolean endsWithin300Millis(CountDownLatch never) {
+    try {
+      return never.await(300, TimeUnit.MILLISECONDS);
+    } catch (InterruptedException e) {
+      throw new IllegalStateException(e);
+    }
   }
 
   private static void await(CountDownLatch latch) {

@@ -208,6 +208,7 @@ class ApiServerTest {
   @ValueSource(
       strings = {
         "POST /length HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n{}",
+        "POST /length HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: gzip, chunked\r\n\r\n",
         "POST /length HTTP/1.1\r\nHost: x\r\nContent-Length: -2\r\n\r\n{}",
         "POST /length HTTP/1.1\r\nHost: x\r\nContent-Length: two\r\n\r\n{}",
         "GET /length HTTP/1.1\r\n\r\n",
@@ -233,10 +234,8 @@ class ApiServerTest {
   void closesTheConnectionOfAClientThatAskedForIt(String request) throws IOException {
     try (var client = RawConnection.to(server.port())) {
       client.send(request + " HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
-      long began = System.nanoTime();
       assertThat(client.reply().status()).isGreaterThanOrEqualTo(400);
       assertThat(client.endsHere()).isTrue();
-      assertThat(Duration.ofNanos(System.nanoTime() - began)).isLessThan(Duration.ofMillis(900));
     }
   }
 

@@ -411,6 +411,14 @@ class UpstreamsTest {
     }
 
     @Test
+    void thatAreAnErrorInsteadTellIt() {
+      backend.onRequest(send(json("{\"error\":{\"message\":\"no\",\"type\":\"t\",\"code\":400}}")));
+
+      assertThat(failureOf(ask(Calls.stream())))
+          .isEqualTo(new Rejected(400, new UpstreamError("no", "t", null, null), null));
+    }
+
+    @Test
     void endWithDoneWhateverComesBehindIt() {
       backend.onRequest(send(stream(FIRST + LAST + DONE + FIRST)));
 
