@@ -25,7 +25,7 @@ final class CallFilter implements Filter {
 
   @Override
   public void filter(FilterChain chain, RoutingRequest request, RoutingResponse response) {
-    var call = new CallLog(requestId(request.headers()));
+    var call = new CallLog(requestId(request.headers()), ClientAddress.of(request));
     request.context().register(call);
     response.header(REQUEST_ID, call.requestId());
     response.beforeSend(() -> call.stamp(response));

@@ -24,12 +24,14 @@ public final class CallLog {
   private static final int LONGEST_VALUE = 300;
 
   private final String requestId;
+  private final String clientAddress;
   private final long startedNanos = System.nanoTime();
   private Duration upstreamWait = Duration.ZERO;
   private final Map<String, Object> fields = new LinkedHashMap<>();
 
-  CallLog(String requestId) {
+  CallLog(String requestId, String clientAddress) {
     this.requestId = requestId;
+    this.clientAddress = clientAddress;
   }
 
   /** The one of this request. */
@@ -83,7 +85,7 @@ public final class CallLog {
             .addKeyValue("method", plain(request.prologue().method().text()))
             .addKeyValue("path", plain(path))
             .addKeyValue("status", response.status().code())
-            .addKeyValue("client_ip", ClientAddress.of(request));
+            .addKeyValue("client_ip", clientAddress);
     for (var field : fields.entrySet()) {
       line = line.addKeyValue(field.getKey(), field.getValue());
     }

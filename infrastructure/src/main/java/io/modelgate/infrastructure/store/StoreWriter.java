@@ -66,7 +66,7 @@ final class StoreWriter {
   void charge(KeyId key, long tokens) {
     var ticket = new Ticket<Boolean>("charging a key");
     intake.offer(new Charge(key, tokens, ticket), patience);
-    ticket.await(patience);
+    ticket.awaitDone(patience);
   }
 
   /**

@@ -67,6 +67,38 @@ final class Ticket<T> {
       Thread.currentThread().interrupt();
       throw given(e);
     }
+    return outcome();
+  }
+
+  /**
+   * Waits for the writer as {@link #await} does, but an interrupt does not end the wait: it is kept
+   * for later. For what is done whether its caller waits or not.
+   *
+   * @throws StoreUnavailable when it failed or was not done in time
+   */
+  T awaitDone(Duration patience) {
+    long end = System.nanoTime() + patience.toNanos();
+    boolean interrupted = false;
+    try {
+      while (true) {
+        try {
+          if (!settled.await(end - System.nanoTime(), TimeUnit.NANOSECONDS)) {
+            throw new StoreUnavailable(
+                doing, new TimeoutException("the writer did not answer within " + patience));
+          }
+          return outcome();
+        } catch (InterruptedException _) {
+          interrupted = true;
+        }
+      }
+    } finally {
+      if (interrupted) {
+        Thread.currentThread().interrupt();
+      }
+    }
+  }
+
+  private T outcome() {
     if (failure != null) {
       throw failure;
     }

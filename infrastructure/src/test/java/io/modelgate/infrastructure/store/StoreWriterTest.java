@@ -237,6 +237,17 @@ final class StoreWriterTest {
   }
 
   @Test
+  void aChargeIsMadeAndAwaitedEvenByAnInterruptedCaller() throws Exception {
+    StoreWriter writer = writer(LONG);
+    Thread.currentThread().interrupt();
+
+    writer.charge(KEY, 5);
+
+    assertThat(Thread.interrupted()).isTrue();
+    assertThat(onDisk()).containsEntry(KEY, 5L);
+  }
+
+  @Test
   void anInterruptedCallerIsToldAndStaysInterrupted() throws Exception {
     StoreWriter writer = writer(LONG);
     var entered = new CountDownLatch(1);
