@@ -1,6 +1,5 @@
 package io.modelgate.domain.chat;
 
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -15,11 +14,9 @@ public record OutputBounds(
 
   /** The smaller of the bounds named, or null. */
   public @Nullable Long tokens() {
-    return Stream.of(this)
-        .flatMap(
-            bounds ->
-                Stream.concat(Stream.ofNullable(maxTokens), Stream.ofNullable(maxCompletionTokens)))
-        .min(Long::compare)
-        .orElse(null);
+    if (maxTokens == null || maxCompletionTokens == null) {
+      return maxTokens == null ? maxCompletionTokens : maxTokens;
+    }
+    return Math.min(maxTokens, maxCompletionTokens);
   }
 }

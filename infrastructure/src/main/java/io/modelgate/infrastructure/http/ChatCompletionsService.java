@@ -48,6 +48,7 @@ final class ChatCompletionsService implements HttpService {
   private final CompleteChat completeChat;
   private final RequestBodies bodies;
   private final ApiErrors errors;
+  private final FailureLog failures = new FailureLog(System::nanoTime);
 
   ChatCompletionsService(
       Callers callers, CompleteChat completeChat, RequestBodies bodies, ApiErrors errors) {
@@ -113,11 +114,11 @@ final class ChatCompletionsService implements HttpService {
               UpstreamFailure failure,
               StoreUnavailable unsettled) -> {
         note(log, "broken_off", route, soFar, unsettled);
-        warn(log, route, failure);
+        failures.write(log, route, failure);
       }
       case Outcome.Failed(ModelRoute route, UpstreamFailure failure) -> {
         note(log, "failed", route, TokenUsage.NONE, null);
-        warn(log, route, failure);
+        failures.write(log, route, failure);
         log.waitedForUpstream(Duration.ofNanos(System.nanoTime() - began));
         sendFailure(request, response, failure);
       }
@@ -164,36 +165,6 @@ final class ChatCompletionsService implements HttpService {
     if (unsettled != null) {
       LOG.error(
           "request {}: {} tokens could not be charged", log.requestId(), usage.total(), unsettled);
-    }
-  }
-
-  private static String awaited(UpstreamFailure.Phase phase) {
-    return switch (phase) {
-      case CONNECT -> "to accept a connection";
-      case HEAD -> "to begin its reply";
-      case SILENCE -> "to go on with its reply";
-      case WHOLE -> "to finish its reply";
-    };
-  }
-
-  /** What went wrong with a backend is for the operator: clients are told less. */
-  private static void warn(CallLog log, ModelRoute route, UpstreamFailure failure) {
-    String told =
-        switch (failure) {
-          case UpstreamFailure.Unreachable(String detail) -> "cannot be reached: " + detail;
-          case UpstreamFailure.TimedOut(UpstreamFailure.Phase phase, Duration allowed) ->
-              "took longer than " + allowed.toMillis() + " ms " + awaited(phase);
-          case UpstreamFailure.Rejected(int status, _, _) -> "answered " + status;
-          case UpstreamFailure.NotAuthorized(int status) ->
-              "answered " + status + ": it does not accept the gateway's credential";
-          case UpstreamFailure.Unintelligible(String detail) -> "sent an invalid reply: " + detail;
-          case UpstreamFailure.CutOff(String detail) -> "ended its reply early: " + detail;
-          case UpstreamFailure.Reported _ -> "reported an error inside its reply";
-        };
-    if (failure instanceof UpstreamFailure.Rejected(int status, _, _) && status < 500) {
-      LOG.debug("request {}: the backend of model {} {}", log.requestId(), route.name(), told);
-    } else {
-      LOG.warn("request {}: the backend of model {} {}", log.requestId(), route.name(), told);
     }
   }
 }

@@ -64,7 +64,8 @@ final class Connection implements AutoCloseable {
     } catch (IOException e) {
       closeQuietly(raw);
       throw new CallFailed(
-          new UpstreamFailure.Unreachable("connecting to " + origin.hostAndPort() + ": " + e));
+          new UpstreamFailure.Unreachable(
+              "connecting to " + origin.hostAndPort() + ": " + words(e)));
     }
   }
 
