@@ -39,25 +39,25 @@ final class KeysService implements HttpService {
   }
 
   private void list(ServerRequest request, ServerResponse response) {
-    Replies.sendAll(response, keys.all().all(), this::json);
+    AdminReplies.sendAll(request, response, keys.all().all(), this::json);
   }
 
   private void issue(JsonFields body, ServerRequest request, ServerResponse response) {
     Issued issued = keys.issue().handle(KeyFields.of(body).toIssue(clock.instant()));
     response.header(HeaderNames.LOCATION, AdminApi.PATH + "/api/keys/" + issued.key().id());
-    Replies.send(response, Status.CREATED_201, json(issued.key(), issued.secret()));
+    AdminReplies.send(request, response, Status.CREATED_201, json(issued.key(), issued.secret()));
   }
 
   private void show(ServerRequest request, ServerResponse response) {
     ApiKey key = keys.all().byId(id(request)).orElseThrow(KeysService::unknown);
-    Replies.send(response, Status.OK_200, json(key));
+    AdminReplies.send(request, response, Status.OK_200, json(key));
   }
 
   private void change(JsonFields body, ServerRequest request, ServerResponse response) {
     KeyFields fields = KeyFields.of(body);
     ApiKey key =
         keys.change().handle(id(request), fields::applyTo).orElseThrow(KeysService::unknown);
-    Replies.send(response, Status.OK_200, json(key));
+    AdminReplies.send(request, response, Status.OK_200, json(key));
   }
 
   private void remove(ServerRequest request, ServerResponse response) {
@@ -85,12 +85,12 @@ final class KeysService implements HttpService {
   }
 
   private ObjectNode json(ApiKey key, @Nullable String secret) {
-    ObjectNode json = Replies.object().put("id", key.id().value()).put("name", key.name());
+    ObjectNode json = AdminReplies.object().put("id", key.id().value()).put("name", key.name());
     if (secret != null) {
       json.put("key", secret);
     }
     return json.put("key_prefix", key.prefix())
-        .put("status", Replies.status(key.enabled()))
+        .put("status", AdminReplies.status(key.enabled()))
         .put("enabled", key.enabled())
         .put("quota_tokens", key.quota().limit())
         .put("used_tokens", keys.quotas().used(key.id()))

@@ -42,14 +42,14 @@ final class ModelsService implements HttpService {
   }
 
   private void list(ServerRequest request, ServerResponse response) {
-    Replies.sendAll(response, models.all().all(), ModelsService::json);
+    AdminReplies.sendAll(request, response, models.all().all(), ModelsService::json);
   }
 
   private void add(JsonFields body, ServerRequest request, ServerResponse response) {
     switch (models.change().add(ModelFields.of(body).toAdd())) {
       case Added(ModelRoute route) -> {
         response.header(HeaderNames.LOCATION, AdminApi.PATH + "/api/models/" + route.id());
-        Replies.send(response, Status.CREATED_201, json(route));
+        AdminReplies.send(request, response, Status.CREATED_201, json(route));
       }
       case NameTaken taken -> throw rejected(taken);
       case NotServed notServed -> throw rejected(notServed);
@@ -58,13 +58,14 @@ final class ModelsService implements HttpService {
 
   private void show(ServerRequest request, ServerResponse response) {
     ModelRoute route = models.all().byId(id(request)).orElseThrow(ModelsService::unknown);
-    Replies.send(response, Status.OK_200, json(route));
+    AdminReplies.send(request, response, Status.OK_200, json(route));
   }
 
   private void change(JsonFields body, ServerRequest request, ServerResponse response) {
     ModelFields fields = ModelFields.of(body);
     switch (models.change().change(id(request), fields::applyTo)) {
-      case Changed(ModelRoute route) -> Replies.send(response, Status.OK_200, json(route));
+      case Changed(ModelRoute route) ->
+          AdminReplies.send(request, response, Status.OK_200, json(route));
       case NotThere _ -> throw unknown();
       case NameTaken taken -> throw rejected(taken);
       case NotServed notServed -> throw rejected(notServed);
@@ -118,7 +119,7 @@ final class ModelsService implements HttpService {
   }
 
   private static ObjectNode json(ModelRoute route) {
-    return Replies.object()
+    return AdminReplies.object()
         .put("id", route.id().value())
         .put("name", route.name().value())
         .put("backend", route.backend().wireName())
@@ -127,7 +128,7 @@ final class ModelsService implements HttpService {
         .put("has_api_key", route.credential() != null)
         .put("timeout", route.timeout() == null ? null : Timeouts.write(route.timeout()))
         .put("stream_usage", route.streamUsage() == null ? null : route.streamUsage().wireName())
-        .put("status", Replies.status(route.enabled()))
+        .put("status", AdminReplies.status(route.enabled()))
         .put("enabled", route.enabled())
         .put("created_at", route.createdAt().toString())
         .put("updated_at", route.updatedAt().toString());
