@@ -21,6 +21,7 @@ public final class MemorySink implements ReplySink {
   private @Nullable ReplyHead head;
   private byte @Nullable [] end;
   private @Nullable UpstreamFailure failure;
+  private Runnable hangUp = () -> {};
 
   /** A client that stays. */
   public MemorySink() {
@@ -34,6 +35,20 @@ public final class MemorySink implements ReplySink {
   /** A client that takes so many writes; the next one, or the end, finds it gone. */
   public static MemorySink hangingUpAfter(int writes) {
     return new MemorySink(writes);
+  }
+
+  @Override
+  public synchronized void whenGone(Runnable newHangUp) {
+    hangUp = newHangUp;
+  }
+
+  /** The client leaves while nothing is written to it. */
+  public void hangUp() {
+    Runnable told;
+    synchronized (this) {
+      told = hangUp;
+    }
+    told.run();
   }
 
   @Override

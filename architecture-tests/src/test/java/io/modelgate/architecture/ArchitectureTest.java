@@ -84,7 +84,8 @@ class ArchitectureTest {
               "adapters ignore one another",
               Rules::adaptersIgnoreOneAnother,
               "infrastructure.http.KnowsTheStore",
-              "infrastructure.upstream.KnowsTheSharedServer"),
+              "infrastructure.upstream.KnowsTheSharedServer",
+              "infrastructure.http.KnowsTheSharedClient"),
           Case.of(
               "the OpenAI endpoints use no port but the sink",
               Rules::endpointsUseNoPortButTheSink,
@@ -187,6 +188,7 @@ class ArchitectureTest {
         .doesNotContain(
             VIOLATIONS.one("application.chat.KeepsAllRules"),
             VIOLATIONS.one("infrastructure.http.KeepsToTheSharedRooms"),
+            VIOLATIONS.one("infrastructure.upstream.KeepsToItsClient"),
             VIOLATIONS.one("bootstrap.Main"));
   }
 

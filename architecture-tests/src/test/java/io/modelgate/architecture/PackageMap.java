@@ -21,6 +21,7 @@ record PackageMap(String root) {
           "infrastructure.admin",
           "infrastructure.server",
           "infrastructure.upstream",
+          "infrastructure.client",
           "infrastructure.store",
           "infrastructure.json",
           "bootstrap");

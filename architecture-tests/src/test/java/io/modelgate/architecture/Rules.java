@@ -129,6 +129,9 @@ final class Rules {
         .ignoreDependency(
             resideInAnyPackage(map.all("infrastructure.http", "infrastructure.admin")),
             resideInAPackage(map.one("infrastructure.server")))
+        .ignoreDependency(
+            resideInAPackage(map.one("infrastructure.upstream")),
+            resideInAPackage(map.one("infrastructure.client")))
         .because("an adapter that needs another is a use case in hiding");
   }
 

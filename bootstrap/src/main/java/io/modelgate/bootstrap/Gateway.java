@@ -8,7 +8,6 @@ import io.modelgate.application.chat.AdmitCaller;
 import io.modelgate.application.chat.CompleteChat;
 import io.modelgate.application.chat.ListModels;
 import io.modelgate.domain.access.SecretHash;
-import io.modelgate.domain.routing.BackendKind;
 import io.modelgate.infrastructure.admin.AdminApi;
 import io.modelgate.infrastructure.http.OpenAiApi;
 import io.modelgate.infrastructure.server.ApiErrors;
@@ -23,9 +22,7 @@ import java.security.SecureRandom;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Base64;
-import java.util.EnumMap;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicBoolean;
 
@@ -167,20 +164,11 @@ final class Gateway implements AutoCloseable {
   }
 
   private static UpstreamSettings upstreamSettings(Settings settings) {
-    Map<BackendKind, UpstreamSettings.Adapter> adapters = new EnumMap<>(BackendKind.class);
-    settings
-        .adapters()
-        .forEach(
-            (kind, adapter) ->
-                adapters.put(
-                    kind,
-                    new UpstreamSettings.Adapter(
-                        adapter.baseUrl(), adapter.credential(), adapter.streamUsage())));
     return new UpstreamSettings(
         settings.timeout(),
         settings.connectTimeout(),
         settings.maxReplyBytes(),
-        adapters,
+        settings.adapters(),
         settings.demo() ? settings.echoPace() : null);
   }
 

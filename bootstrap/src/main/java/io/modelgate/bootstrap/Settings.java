@@ -3,9 +3,8 @@ package io.modelgate.bootstrap;
 import io.modelgate.bootstrap.ValueForm.HostAndPort;
 import io.modelgate.domain.access.TokenQuota;
 import io.modelgate.domain.routing.BackendKind;
-import io.modelgate.domain.routing.BaseUrl;
-import io.modelgate.domain.routing.Credential;
 import io.modelgate.domain.routing.StreamUsage;
+import io.modelgate.infrastructure.upstream.UpstreamSettings;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.EnumMap;
@@ -40,7 +39,7 @@ record Settings(
     ErrorCode errorCode,
     Log log,
     boolean demo,
-    Map<BackendKind, Adapter> adapters,
+    Map<BackendKind, UpstreamSettings.Adapter> adapters,
     Duration echoPace) {
   public Settings {
     adapters = Map.copyOf(adapters);
@@ -96,16 +95,18 @@ record Settings(
         reader.read(SettingsTable.ECHO_PACE));
   }
 
-  private static Map<BackendKind, Adapter> adapters(SettingsReader reader) {
-    var adapters = new EnumMap<BackendKind, Adapter>(BackendKind.class);
+  private static Map<BackendKind, UpstreamSettings.Adapter> adapters(SettingsReader reader) {
+    var adapters = new EnumMap<BackendKind, UpstreamSettings.Adapter>(BackendKind.class);
     SettingsTable.ADAPTERS.forEach(
         (kind, keys) ->
             adapters.put(
                 kind,
-                new Adapter(
+                new UpstreamSettings.Adapter(
                     reader.readOrNull(keys.baseUrl()),
                     reader.readOrNull(keys.apiKey()),
-                    reader.read(keys.streamUsage()))));
+                    keys.apiKeyHeader() == null ? null : reader.read(keys.apiKeyHeader()),
+                    keys.streamUsage() == null ? StreamUsage.ASK : reader.read(keys.streamUsage()),
+                    reader.readOrNull(keys.proxy()))));
     return adapters;
   }
 
@@ -122,10 +123,6 @@ record Settings(
 
   /** How much is logged, and how it looks. */
   record Log(Logging.Threshold threshold, Logging.Format format) {}
-
-  /** What holds for all models on one kind of backend that say nothing else. */
-  record Adapter(
-      @Nullable BaseUrl baseUrl, @Nullable Credential credential, StreamUsage streamUsage) {}
 
   /** What stands under {@code code} in an error. */
   enum ErrorCode {

@@ -5,6 +5,7 @@ import io.modelgate.domain.routing.BackendKind;
 import io.modelgate.domain.routing.BaseUrl;
 import io.modelgate.domain.routing.Credential;
 import io.modelgate.domain.routing.StreamUsage;
+import io.modelgate.infrastructure.client.Proxy;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -151,11 +152,18 @@ final class SettingsTable {
 
   private SettingsTable() {}
 
-  /** What each kind of backend outside this program has. */
+  /**
+   * What each kind of backend outside this program has.
+   *
+   * @param apiKeyHeader null where the kind leaves no choice
+   * @param streamUsage null where the kind tells without being asked
+   */
   record AdapterKeys(
       SettingsKey<BaseUrl> baseUrl,
       SettingsKey<Credential> apiKey,
-      SettingsKey<StreamUsage> streamUsage) {}
+      @Nullable SettingsKey<String> apiKeyHeader,
+      @Nullable SettingsKey<StreamUsage> streamUsage,
+      SettingsKey<Proxy> proxy) {}
 
   private static Map<BackendKind, AdapterKeys> adapters() {
     var adapters = new EnumMap<BackendKind, AdapterKeys>(BackendKind.class);
@@ -189,11 +197,25 @@ final class SettingsTable {
             ValueForm.credential(),
             null,
             "What the gateway shows to it, for models that have no credential of their own."),
+        kind == BackendKind.API3
+            ? key(
+                section + ".api-key-header",
+                ValueForm.headerName(),
+                "x-api-key",
+                "The header that carries the credential, as it is.")
+            : null,
+        kind == BackendKind.OLLAMA
+            ? null
+            : key(
+                section + ".stream-usage",
+                ValueForm.streamUsage(),
+                "ask",
+                "Whether to ask it for the token counts of a stream; some refuse the question."),
         key(
-            section + ".stream-usage",
-            ValueForm.streamUsage(),
-            "ask",
-            "Whether to ask it for the token counts of a stream; some refuse the question."));
+            section + ".proxy",
+            ValueForm.proxy(),
+            null,
+            "An HTTP proxy to go through, by CONNECT; a secret, for it may hold a password."));
   }
 
   private static <T> SettingsKey<T> key(

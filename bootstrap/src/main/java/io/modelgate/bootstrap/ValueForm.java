@@ -3,12 +3,14 @@ package io.modelgate.bootstrap;
 import io.modelgate.domain.routing.BaseUrl;
 import io.modelgate.domain.routing.Credential;
 import io.modelgate.domain.routing.StreamUsage;
+import io.modelgate.infrastructure.client.Proxy;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Function;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -27,6 +29,25 @@ record ValueForm<T>(String allowed, boolean secret, Function<String, Optional<T>
   private static final Pattern HOST = Pattern.compile("[0-9A-Za-z._:%-]{1,253}");
   private static final Pattern ADDRESS =
       Pattern.compile("([0-9A-Za-z._-]{1,253}|\\[[0-9A-Fa-f:.%]{2,60}]):(\\d{1,5})");
+
+  private static final Pattern HEADER_NAME = Pattern.compile("[!#$%&'*+.^_`|~0-9A-Za-z-]{1,64}");
+  private static final Set<String> TAKEN_HEADERS =
+      Set.of(
+          "host",
+          "content-type",
+          "content-length",
+          "transfer-encoding",
+          "connection",
+          "expect",
+          "upgrade",
+          "te",
+          "trailer",
+          "accept",
+          "accept-encoding",
+          "user-agent",
+          "x-request-id",
+          "traceparent",
+          "tracestate");
 
   private static <T> ValueForm<T> open(String allowed, Function<String, Optional<T>> reading) {
     return new ValueForm<>(allowed, false, reading);
@@ -170,6 +191,28 @@ record ValueForm<T>(String allowed, boolean secret, Function<String, Optional<T>
         "1 to 4096 visible ASCII characters",
         true,
         text -> Credential.isValid(text) ? Optional.of(new Credential(text)) : Optional.empty());
+  }
+
+  /** The name of a request header that the gateway does not set itself. */
+  static ValueForm<String> headerName() {
+    return open(
+        "the name of an HTTP header that is free for it, such as x-api-key",
+        text ->
+            Optional.of(text)
+                .filter(HEADER_NAME.asMatchPredicate())
+                .filter(name -> !TAKEN_HEADERS.contains(name.toLowerCase(Locale.ROOT))));
+  }
+
+  static ValueForm<Proxy> proxy() {
+    return new ValueForm<>(Proxy.ALLOWED, true, ValueForm::proxy);
+  }
+
+  private static Optional<Proxy> proxy(String text) {
+    try {
+      return Optional.of(Proxy.of(text));
+    } catch (IllegalArgumentException _) {
+      return Optional.empty();
+    }
   }
 
   static ValueForm<Secret> password() {

@@ -10,6 +10,7 @@ import io.modelgate.domain.routing.BackendKind;
 import io.modelgate.domain.routing.BaseUrl;
 import io.modelgate.domain.routing.Credential;
 import io.modelgate.domain.routing.StreamUsage;
+import io.modelgate.infrastructure.upstream.UpstreamSettings;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -61,7 +62,8 @@ class SettingsTest {
                 BackendKind.VLLM, adapterAt("http://localhost:8000"),
                 BackendKind.LLAMACPP, adapterAt("http://localhost:8082"),
                 BackendKind.OPENAI, adapterAt("https://api.openai.com"),
-                BackendKind.API3, adapterAt(null)));
+                BackendKind.API3,
+                    new UpstreamSettings.Adapter(null, null, "x-api-key", StreamUsage.ASK, null)));
     assertThat(settings.echoPace()).isEqualTo(Duration.ofMillis(20));
   }
 
@@ -129,7 +131,7 @@ class SettingsTest {
     assertThat(settings.demo()).isTrue();
     assertThat(settings.adapters().get(BackendKind.VLLM))
         .isEqualTo(
-            new Settings.Adapter(
+            new UpstreamSettings.Adapter(
                 BaseUrl.of("https://gpu.example"), new Credential("abc"), StreamUsage.NEVER));
     assertThat(settings.echoPace()).isZero();
     assertThat(settings.toString()).doesNotContain(SECRET, "pa${ss}word", "abc");
@@ -351,8 +353,9 @@ class SettingsTest {
     }
   }
 
-  private static Settings.Adapter adapterAt(@Nullable String url) {
-    return new Settings.Adapter(url == null ? null : BaseUrl.of(url), null, StreamUsage.ASK);
+  private static UpstreamSettings.Adapter adapterAt(@Nullable String url) {
+    return new UpstreamSettings.Adapter(
+        url == null ? null : BaseUrl.of(url), null, StreamUsage.ASK);
   }
 
   private Path file(String text) {

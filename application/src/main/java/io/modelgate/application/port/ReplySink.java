@@ -8,6 +8,14 @@ import io.modelgate.domain.chat.UpstreamFailure;
  * reader and throws {@link ClientGone} when there is no reader any more.
  */
 public interface ReplySink {
+  /**
+   * Asks to be told when the client hangs up, even while nothing is written to it.
+   *
+   * @param hangUp run at most once, on another thread, within a second; must not block, and may
+   *     come too late to matter. Replaces what was asked before
+   */
+  void whenGone(Runnable hangUp);
+
   /** Sets the head; at most once, before anything else. It travels with the first bytes. */
   void open(ReplyHead head);
 

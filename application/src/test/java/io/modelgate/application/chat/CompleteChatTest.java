@@ -221,6 +221,9 @@ class CompleteChatTest {
 
   /** Notes what had been charged when the reply ended. */
   private final class SinkThatLooksAtTheBill implements ReplySink {
+    @Override
+    public void whenGone(Runnable hangUp) {}
+
     final MemorySink memory = new MemorySink();
     long chargedAtTheEnd = -1;
 

@@ -2,6 +2,7 @@ package io.modelgate.infrastructure.http;
 
 import io.helidon.http.HeaderName;
 import io.helidon.http.HeaderNames;
+import io.helidon.webserver.CloseConnectionException;
 import io.helidon.webserver.http.HttpRules;
 import io.helidon.webserver.http.HttpService;
 import io.helidon.webserver.http.ServerRequest;
@@ -21,6 +22,7 @@ import io.modelgate.domain.routing.ModelRoute;
 import io.modelgate.infrastructure.server.ApiError;
 import io.modelgate.infrastructure.server.ApiErrors;
 import io.modelgate.infrastructure.server.CallLog;
+import io.modelgate.infrastructure.server.ClientConnection;
 import io.modelgate.infrastructure.server.RequestBodies;
 import io.modelgate.infrastructure.server.RequestBodies.Body;
 import java.time.Duration;
@@ -32,7 +34,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * {@code POST /v1/chat/completions} and {@code POST /v1/completions}.
+ * {@code POST /v1/chat/completions}, {@code /v1/completions} and {@code /v1/embeddings}.
  *
  * @see <a href="https://platform.openai.com/docs/api-reference/chat">OpenAI: chat</a>
  */
@@ -81,7 +83,7 @@ final class ChatCompletionsService implements HttpService {
       case Body.Unfit(ApiError error) -> errors.refuse(request, response, error);
       case Body.Whole(byte[] bytes) -> {
         CallLog.of(request).put("bytes_in", bytes.length);
-        switch (RequestPeek.of(bytes)) {
+        switch (RequestPeek.of(endpoint, bytes)) {
           case RequestPeek.Peek.Invalid(String message, String param) ->
               errors.send(
                   request, response, ApiError.invalidRequest(400, message).withParam(param));
@@ -103,11 +105,14 @@ final class ChatCompletionsService implements HttpService {
     log.put("stream", Boolean.toString(body.stream()));
     var call = new ChatCall(log.requestId(), endpoint, body, passedOn(request));
     long began = System.nanoTime();
-    switch (completeChat.handle(caller, call, new ResponseSink(response, log, errors))) {
+    var sink = new ResponseSink(response, ClientConnection.of(request), log, errors);
+    switch (completeChat.handle(caller, call, sink)) {
       case Outcome.Answered(ModelRoute route, TokenUsage usage, StoreUnavailable unsettled) ->
           note(log, "answered", route, usage, unsettled);
-      case Outcome.Abandoned(ModelRoute route, TokenUsage soFar, StoreUnavailable unsettled) ->
-          note(log, "client_gone", route, soFar, unsettled);
+      case Outcome.Abandoned(ModelRoute route, TokenUsage soFar, StoreUnavailable unsettled) -> {
+        note(log, "client_gone", route, soFar, unsettled);
+        throw new CloseConnectionException("the client is gone");
+      }
       case Outcome.BrokenOff(
               ModelRoute route,
               TokenUsage soFar,

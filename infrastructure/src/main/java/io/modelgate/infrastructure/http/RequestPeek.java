@@ -1,6 +1,7 @@
 package io.modelgate.infrastructure.http;
 
 import io.modelgate.domain.chat.Edit;
+import io.modelgate.domain.chat.Endpoint;
 import io.modelgate.domain.chat.OutputBounds;
 import io.modelgate.domain.chat.RequestBody;
 import io.modelgate.domain.chat.Span;
@@ -22,6 +23,7 @@ final class RequestPeek {
       "send one JSON object, such as {\"model\": \"...\", \"messages\": [...]}";
 
   private final byte[] body;
+  private final Endpoint endpoint;
   private final JsonCursor cursor;
   private final Set<String> seen = new HashSet<>();
   private final Map<String, @Nullable Long> bounds = new HashMap<>();
@@ -30,8 +32,9 @@ final class RequestPeek {
   private boolean stream;
   private @Nullable StreamOptionsPeek options;
 
-  private RequestPeek(byte[] body) {
+  private RequestPeek(Endpoint endpoint, byte[] body) {
     this.body = body;
+    this.endpoint = endpoint;
     this.cursor = new JsonCursor(body);
   }
 
@@ -53,9 +56,9 @@ final class RequestPeek {
    *
    * @param body all of it; handed on in {@link Peek.Body}, not copied, must not be changed
    */
-  static Peek of(byte[] body) {
+  static Peek of(Endpoint endpoint, byte[] body) {
     try {
-      return new RequestPeek(body).peek();
+      return new RequestPeek(endpoint, body).peek();
     } catch (MalformedJson e) {
       return new Peek.Invalid(
           "the request body is not valid JSON: " + e.getMessage() + "; " + OBJECT_WANTED, null);
@@ -106,8 +109,13 @@ final class RequestPeek {
 
   private Peek.@Nullable Invalid look(String name) {
     return switch (name) {
-      case "model", "stream", "stream_options", "max_tokens", "max_completion_tokens", "n" ->
-          seen.add(name) ? read(name) : occursTwice(name);
+      case "model" -> seen.add(name) ? read(name) : occursTwice(name);
+      case "stream", "stream_options", "max_tokens", "max_completion_tokens", "n" -> {
+        if (!endpoint.streams()) {
+          yield null; // means nothing there
+        }
+        yield seen.add(name) ? read(name) : occursTwice(name);
+      }
       default -> null; // the cursor passes over its value, and checks it
     };
   }

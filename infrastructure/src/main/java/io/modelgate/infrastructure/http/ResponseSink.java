@@ -10,6 +10,7 @@ import io.modelgate.domain.chat.ReplyHead;
 import io.modelgate.domain.chat.UpstreamFailure;
 import io.modelgate.infrastructure.server.ApiErrors;
 import io.modelgate.infrastructure.server.CallLog;
+import io.modelgate.infrastructure.server.ClientConnection;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
@@ -22,15 +23,26 @@ import org.jspecify.annotations.Nullable;
 final class ResponseSink implements ReplySink {
   private static final HeaderName ACCEL_BUFFERING = HeaderNames.create("X-Accel-Buffering");
 
+  /** The backend dropped the oldest messages: what the model saw is not what was sent. */
+  private static final HeaderName PROMPT_TRUNCATED =
+      HeaderNames.create("x-modelgate-prompt-truncated");
+
   private final ServerResponse response;
+  private final ClientConnection client;
   private final CallLog call;
   private final ApiErrors errors;
   private @Nullable OutputStream out;
 
-  ResponseSink(ServerResponse response, CallLog call, ApiErrors errors) {
+  ResponseSink(ServerResponse response, ClientConnection client, CallLog call, ApiErrors errors) {
     this.response = response;
+    this.client = client;
     this.call = call;
     this.errors = errors;
+  }
+
+  @Override
+  public void whenGone(Runnable hangUp) {
+    client.whenGone(hangUp);
   }
 
   @Override
@@ -40,6 +52,10 @@ final class ResponseSink implements ReplySink {
     if (head.contentType().startsWith("text/event-stream")) {
       response.header(ACCEL_BUFFERING, "no");
       response.header(HeaderNames.CACHE_CONTROL, "no-cache");
+    }
+    if (head.promptTruncated()) {
+      response.header(PROMPT_TRUNCATED, "true");
+      call.put("prompt_truncated", "true");
     }
     call.waitedForUpstream(head.upstreamWait());
   }

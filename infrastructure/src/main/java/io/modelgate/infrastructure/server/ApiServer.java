@@ -77,7 +77,10 @@ public final class ApiServer implements AutoCloseable {
             .putListenerSocketOption(StandardSocketOptions.SO_RCVBUF, 256 * 1024)
             .protocolsDiscoverServices(false)
             .addConnectionSelector(
-                new LingeringClose(Http1ConnectionSelector.builder().config(http1).build(), timer))
+                new LingeringClose(
+                    Http1ConnectionSelector.builder().config(http1).build(),
+                    timer,
+                    ClientWatch.on(timer)))
             .directHandlers(protocolErrors(errors, settings))
             .routing(routing)
             .build();

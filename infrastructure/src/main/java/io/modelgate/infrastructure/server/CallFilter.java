@@ -26,13 +26,16 @@ final class CallFilter implements Filter {
   @Override
   public void filter(FilterChain chain, RoutingRequest request, RoutingResponse response) {
     var call = new CallLog(requestId(request.headers()), ClientAddress.of(request));
+    ClientConnection client = ClientConnection.CURRENT.get();
     request.context().register(call);
+    request.context().register(client);
     response.header(REQUEST_ID, call.requestId());
     response.beforeSend(() -> call.stamp(response));
     running.begin();
     try {
       chain.proceed();
     } finally {
+      client.served();
       call.write(request, response);
       running.end();
     }

@@ -26,15 +26,18 @@ final class LingeringClose implements ServerConnectionSelector {
 
   private final ServerConnectionSelector http1;
   private final ScheduledExecutorService timer;
+  private final ClientWatch watch;
 
   /**
    * Lingers after what another selector's connections leave behind.
    *
    * @param timer ends a wait that takes too long
    */
-  LingeringClose(ServerConnectionSelector http1, ScheduledExecutorService timer) {
+  LingeringClose(
+      ServerConnectionSelector http1, ScheduledExecutorService timer, ClientWatch watch) {
     this.http1 = http1;
     this.timer = timer;
+    this.watch = watch;
   }
 
   @Override
@@ -54,22 +57,28 @@ final class LingeringClose implements ServerConnectionSelector {
 
   @Override
   public ServerConnection connection(ConnectionContext context) {
-    return new Connection(http1.connection(context), context);
+    var client = new ClientConnection(context.serverSocket(), watch);
+    return new Connection(http1.connection(new WatchedContext(context, client)), client);
   }
 
   private final class Connection implements ServerConnection, InterruptableTask<Void> {
     private final ServerConnection served;
-    private final ConnectionContext context;
+    private final ClientConnection client;
 
-    Connection(ServerConnection served, ConnectionContext context) {
+    Connection(ServerConnection served, ClientConnection client) {
       this.served = served;
-      this.context = context;
+      this.client = client;
     }
 
     @Override
     public void handle(Limit limit) throws InterruptedException {
       try {
-        served.handle(limit);
+        ScopedValue.where(ClientConnection.CURRENT, client)
+            .call(
+                () -> {
+                  served.handle(limit);
+                  return client;
+                });
       } catch (BodyLeftUnread e) {
         drain();
         throw e;
@@ -91,10 +100,10 @@ final class LingeringClose implements ServerConnectionSelector {
       }
       try {
         long drained = 0;
-        byte[] bytes = context.serverSocket().get();
+        byte[] bytes = client.get();
         while (bytes != null && drained < MOST_BYTES) {
           drained += bytes.length;
-          bytes = context.serverSocket().get();
+          bytes = client.get();
         }
       } catch (RuntimeException _) {
         // The client closed, or the alarm rang: either way there is nobody left to wait for.

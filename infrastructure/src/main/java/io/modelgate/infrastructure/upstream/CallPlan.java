@@ -8,6 +8,7 @@ import io.modelgate.domain.routing.BaseUrl;
 import io.modelgate.domain.routing.Credential;
 import io.modelgate.domain.routing.ModelRoute;
 import io.modelgate.domain.routing.StreamUsage;
+import io.modelgate.infrastructure.client.Origin;
 import io.modelgate.infrastructure.json.JsonText;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -19,6 +20,7 @@ import org.jspecify.annotations.Nullable;
  * One call as it is to be made: the route's own words, else the adapter's.
  *
  * @param call as it came
+ * @param credential what opens the backend, in the header that the adapter names
  * @param usageEdit what asks for usage where the client did not; null when nothing is to be asked
  */
 record CallPlan(
@@ -27,7 +29,8 @@ record CallPlan(
     BaseUrl baseUrl,
     @Nullable Credential credential,
     Duration timeout,
-    @Nullable Edit usageEdit) {
+    @Nullable Edit usageEdit,
+    UpstreamSettings.Adapter adapter) {
 
   static CallPlan of(
       ModelRoute route,
@@ -42,7 +45,12 @@ record CallPlan(
         baseUrl,
         route.credential() == null ? adapter.credential() : route.credential(),
         route.timeout() == null ? timeout : route.timeout(),
-        usage == StreamUsage.ASK ? call.body().askForUsage() : null);
+        usage == StreamUsage.ASK ? call.body().askForUsage() : null,
+        adapter);
+  }
+
+  Origin origin() {
+    return Origin.of(baseUrl, adapter.proxy());
   }
 
   /** The body to send: the client's, with at most the model's name and the usage option changed. */

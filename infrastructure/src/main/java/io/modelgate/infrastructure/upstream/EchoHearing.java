@@ -29,7 +29,7 @@ final class EchoHearing {
         tokens = 0;
         switch (endpoint) {
           case CHAT_COMPLETIONS -> hearMessages();
-          case COMPLETIONS -> hearPrompt();
+          case COMPLETIONS, EMBEDDINGS -> hearPrompt();
         }
       }
     }

@@ -30,6 +30,9 @@ sealed interface EchoRequest {
 
   /** Reads a call whose body is known to be a JSON object. */
   static EchoRequest of(ChatCall call) {
+    if (call.endpoint() == Endpoint.EMBEDDINGS) {
+      return new Wrong("the built-in echo makes no embeddings; ask for a model that does", "model");
+    }
     Wrong wrong = wrong(call.body().bounds());
     if (wrong != null) {
       return wrong;
@@ -61,6 +64,7 @@ sealed interface EchoRequest {
     return switch (endpoint) {
       case CHAT_COMPLETIONS -> "messages";
       case COMPLETIONS -> "prompt";
+      case EMBEDDINGS -> "input";
     };
   }
 

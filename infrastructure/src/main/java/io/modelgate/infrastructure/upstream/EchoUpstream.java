@@ -15,7 +15,8 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Set;
-import java.util.concurrent.locks.LockSupport;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 
 /**
  * The model that is built in, so that a new installation answers: says what it is and says back
@@ -77,6 +78,8 @@ final class EchoUpstream implements Upstream {
 
   private Delivery stream(ChatCall call, EchoReply reply, EchoShapes shapes, ReplySink sink) {
     long sent = 0;
+    var gone = new CountDownLatch(1);
+    sink.whenGone(gone::countDown);
     try {
       sink.open(new ReplyHead(200, "text/event-stream", Duration.ZERO));
       List<EchoReply.Choice> choices = reply.choices();
@@ -85,8 +88,8 @@ final class EchoUpstream implements Upstream {
       }
       int longest = choices.stream().mapToInt(choice -> choice.words().size()).max().orElse(0);
       for (int step = 0; step < longest; step++) {
-        if (step > 0) {
-          LockSupport.parkNanos(pace.toNanos());
+        if (step > 0 && isGoneWithin(gone, pace)) {
+          return new Delivery.Abandoned(new TokenUsage(reply.usage().prompt(), sent));
         }
         for (int i = 0; i < choices.size(); i++) {
           if (step < choices.get(i).words().size()) {
@@ -104,6 +107,15 @@ final class EchoUpstream implements Upstream {
       return new Delivery.Complete(reply.usage(), DONE.clone());
     } catch (ClientGone _) {
       return new Delivery.Abandoned(new TokenUsage(reply.usage().prompt(), sent));
+    }
+  }
+
+  private static boolean isGoneWithin(CountDownLatch gone, Duration pause) {
+    try {
+      return gone.await(pause.toNanos(), TimeUnit.NANOSECONDS);
+    } catch (InterruptedException _) {
+      Thread.currentThread().interrupt();
+      return false;
     }
   }
 

@@ -6,6 +6,7 @@ import io.modelgate.domain.chat.UpstreamFailure;
 import io.modelgate.domain.chat.UpstreamFailure.NotAuthorized;
 import io.modelgate.domain.chat.UpstreamFailure.Rejected;
 import io.modelgate.domain.chat.UpstreamFailure.Reported;
+import io.modelgate.infrastructure.client.Exchange;
 import java.nio.charset.StandardCharsets;
 import java.time.DateTimeException;
 import java.time.format.DateTimeFormatter;

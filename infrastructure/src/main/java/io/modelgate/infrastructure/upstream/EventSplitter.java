@@ -1,6 +1,7 @@
 package io.modelgate.infrastructure.upstream;
 
 import io.modelgate.domain.chat.Span;
+import io.modelgate.infrastructure.client.CallFailed;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 

@@ -2,6 +2,8 @@ package io.modelgate.infrastructure.upstream;
 
 import io.modelgate.application.port.Upstream.Delivery;
 import io.modelgate.domain.chat.ReplyHead;
+import io.modelgate.infrastructure.client.Deadline;
+import io.modelgate.infrastructure.client.Exchange;
 
 /** Carries one reply over; the sink stays open at its end. For one thread. */
 sealed interface Relay permits StreamRelay, WholeRelay {

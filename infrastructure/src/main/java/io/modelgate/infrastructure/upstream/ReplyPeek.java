@@ -2,6 +2,7 @@ package io.modelgate.infrastructure.upstream;
 
 import io.modelgate.domain.chat.Span;
 import io.modelgate.domain.chat.TokenUsage;
+import io.modelgate.infrastructure.client.CallFailed;
 import io.modelgate.infrastructure.json.JsonCursor;
 import io.modelgate.infrastructure.json.MalformedJson;
 import java.util.ArrayList;

@@ -35,7 +35,7 @@ final class RequestBytes {
     String accept = call.body().stream() ? "text/event-stream" : "application/json";
     String basePath = URI.create(plan.baseUrl().uri().toASCIIString()).getRawPath();
     head.append("POST ").append(basePath).append(call.endpoint().path()).append(" HTTP/1.1\r\n");
-    add("Host", Origin.of(plan.baseUrl()).authority());
+    add("Host", plan.origin().authority());
     add("Content-Type", "application/json");
     add("Content-Length", Integer.toString(bodyLength));
     add("Accept", call.headers().getOrDefault("accept", accept));
@@ -45,9 +45,18 @@ final class RequestBytes {
     add("traceparent", call.headers().get("traceparent"));
     add("tracestate", call.headers().get("tracestate"));
     if (plan.credential() != null) {
-      add("Authorization", "Bearer " + plan.credential().secret());
+      addCredential(plan.credential().secret(), plan.adapter().credentialHeader());
     }
     return head.append("\r\n").toString();
+  }
+
+  /** Exactly one header: where two differ, backends do not agree on which counts. */
+  private void addCredential(String secret, @Nullable String header) {
+    if (header == null) {
+      add("Authorization", "Bearer " + secret);
+    } else {
+      add(header, secret);
+    }
   }
 
   /** Leaves out what cannot stand on one line: a line break in it would be a header of its own. */

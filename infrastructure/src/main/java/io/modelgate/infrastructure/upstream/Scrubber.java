@@ -2,6 +2,7 @@ package io.modelgate.infrastructure.upstream;
 
 import io.modelgate.domain.routing.BaseUrl;
 import io.modelgate.domain.routing.Credential;
+import io.modelgate.infrastructure.client.Origin;
 import java.util.Comparator;
 import java.util.LinkedHashSet;
 import java.util.Set;
@@ -15,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  */
 record Scrubber(Set<String> addresses, @Nullable Credential credential) {
   static Scrubber of(BaseUrl url, String remoteAddress, @Nullable Credential credential) {
-    Origin origin = Origin.of(url);
+    Origin origin = Origin.of(url, null);
     String scheme = origin.tls() ? "https://" : "http://";
     Set<String> addresses = new LinkedHashSet<>();
     addresses.add(url.toString());

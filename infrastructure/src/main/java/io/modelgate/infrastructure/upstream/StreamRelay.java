@@ -7,6 +7,9 @@ import io.modelgate.domain.chat.Span;
 import io.modelgate.domain.chat.UpstreamFailure;
 import io.modelgate.domain.chat.UpstreamFailure.CutOff;
 import io.modelgate.domain.chat.UpstreamFailure.Phase;
+import io.modelgate.infrastructure.client.CallFailed;
+import io.modelgate.infrastructure.client.Deadline;
+import io.modelgate.infrastructure.client.Exchange;
 import java.util.Arrays;
 import java.util.List;
 
@@ -46,7 +49,7 @@ final class StreamRelay implements Relay {
     try {
       return relayWhole(head);
     } catch (CallFailed e) {
-      return broken(e.failure);
+      return broken(e.failure());
     }
   }
 

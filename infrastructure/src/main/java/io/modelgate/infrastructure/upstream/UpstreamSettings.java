@@ -4,6 +4,7 @@ import io.modelgate.domain.routing.BackendKind;
 import io.modelgate.domain.routing.BaseUrl;
 import io.modelgate.domain.routing.Credential;
 import io.modelgate.domain.routing.StreamUsage;
+import io.modelgate.infrastructure.client.Proxy;
 import java.time.Duration;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -36,7 +37,20 @@ public record UpstreamSettings(
    *
    * @param baseUrl null when each model must name its own
    * @param credential null when the backend asks for none
+   * @param credentialHeader the name of the header that carries the credential as it is; null for
+   *     {@code Authorization: Bearer}
+   * @param proxy what to go through; null to connect directly
    */
   public record Adapter(
-      @Nullable BaseUrl baseUrl, @Nullable Credential credential, StreamUsage streamUsage) {}
+      @Nullable BaseUrl baseUrl,
+      @Nullable Credential credential,
+      @Nullable String credentialHeader,
+      StreamUsage streamUsage,
+      @Nullable Proxy proxy) {
+    /** One with a bearer token that is called directly. */
+    public Adapter(
+        @Nullable BaseUrl baseUrl, @Nullable Credential credential, StreamUsage streamUsage) {
+      this(baseUrl, credential, null, streamUsage, null);
+    }
+  }
 }

@@ -6,6 +6,7 @@ import io.modelgate.domain.chat.ChatCall;
 import io.modelgate.domain.chat.UpstreamFailure.Unreachable;
 import io.modelgate.domain.routing.BackendKind;
 import io.modelgate.domain.routing.ModelRoute;
+import io.modelgate.infrastructure.client.HttpClient;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.EnumMap;
@@ -18,8 +19,9 @@ import javax.net.ssl.SSLSocketFactory;
  * timeouts allow. Nothing that a backend does comes out as an exception.
  */
 public final class Upstreams implements Upstream, AutoCloseable {
-  /** The kinds that speak OpenAI's API and show their credential as a bearer token. */
-  private static final Set<BackendKind> OPENAI_SHAPED = Set.of(BackendKind.VLLM);
+  /** The kinds that speak OpenAI's API. */
+  private static final Set<BackendKind> OPENAI_SHAPED =
+      Set.of(BackendKind.VLLM, BackendKind.LLAMACPP, BackendKind.OPENAI, BackendKind.API3);
 
   private final HttpClient client;
   private final Map<BackendKind, Upstream> byKind;

@@ -7,6 +7,9 @@ import io.modelgate.domain.chat.Edit;
 import io.modelgate.domain.chat.ReplyHead;
 import io.modelgate.domain.chat.Span;
 import io.modelgate.domain.chat.UpstreamFailure.Phase;
+import io.modelgate.infrastructure.client.CallFailed;
+import io.modelgate.infrastructure.client.Deadline;
+import io.modelgate.infrastructure.client.Exchange;
 
 /**
  * Carries a reply that is not streamed: read to its end, and held whole for the use case to end.
@@ -29,7 +32,7 @@ final class WholeRelay implements Relay {
     try {
       return read(head.turnedTo(Phase.WHOLE));
     } catch (CallFailed e) {
-      return new Delivery.NoReply(e.failure);
+      return new Delivery.NoReply(e.failure());
     }
   }
 

@@ -9,6 +9,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.modelgate.domain.chat.Edit;
+import io.modelgate.domain.chat.Endpoint;
 import io.modelgate.domain.chat.RequestBody;
 import io.modelgate.domain.chat.Span;
 import io.modelgate.infrastructure.http.RequestPeek.Peek;
@@ -185,7 +186,8 @@ class RequestPeekProperties {
   }
 
   private static RequestBody bodyOf(String sent) {
-    return switch (RequestPeek.of(sent.getBytes(StandardCharsets.UTF_8))) {
+    return switch (RequestPeek.of(
+        Endpoint.CHAT_COMPLETIONS, sent.getBytes(StandardCharsets.UTF_8))) {
       case Peek.Body(RequestBody body) -> body;
       case Peek.Invalid invalid -> throw new AssertionError(invalid);
     };

@@ -3,6 +3,7 @@ package io.modelgate.infrastructure.http;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.modelgate.domain.chat.Edit;
+import io.modelgate.domain.chat.Endpoint;
 import io.modelgate.domain.chat.OutputBounds;
 import io.modelgate.domain.chat.RequestBody;
 import io.modelgate.domain.chat.Span;
@@ -148,7 +149,7 @@ class RequestPeekTest {
             + " once"
       })
   void namesTheFieldAtFault(String text, String param, String message) {
-    assertThat(RequestPeek.of(utf8(text.replace('\'', '"'))))
+    assertThat(RequestPeek.of(Endpoint.CHAT_COMPLETIONS, utf8(text.replace('\'', '"'))))
         .isEqualTo(new Peek.Invalid(message, param));
   }
 
@@ -176,7 +177,8 @@ class RequestPeekTest {
   void saysWhatIsWrongWithTheBody(@Nullable String text, String what) {
     byte[] bytes = utf8(text == null ? "" : text);
 
-    assertThat(RequestPeek.of(bytes)).isEqualTo(new Peek.Invalid(what + OBJECT_WANTED, null));
+    assertThat(RequestPeek.of(Endpoint.CHAT_COMPLETIONS, bytes))
+        .isEqualTo(new Peek.Invalid(what + OBJECT_WANTED, null));
   }
 
   @Test
@@ -184,7 +186,7 @@ class RequestPeekTest {
     byte[] bytes = utf8("{\"model\":\"m\",\"user\":\"?\"}");
     bytes[bytes.length - 3] = (byte) 0xff;
 
-    assertThat(RequestPeek.of(bytes))
+    assertThat(RequestPeek.of(Endpoint.CHAT_COMPLETIONS, bytes))
         .isEqualTo(
             new Peek.Invalid(
                 "the request body is not valid JSON: ill-formed UTF-8 at byte 21" + OBJECT_WANTED,
@@ -195,7 +197,7 @@ class RequestPeekTest {
   void refusesDeepNesting() {
     byte[] bytes = utf8("{\"model\":\"m\",\"x\":" + "[".repeat(512) + "]".repeat(512) + "}");
 
-    assertThat(RequestPeek.of(bytes))
+    assertThat(RequestPeek.of(Endpoint.CHAT_COMPLETIONS, bytes))
         .isEqualTo(
             new Peek.Invalid(
                 "the request body is not valid JSON: nesting over 512 at byte 528" + OBJECT_WANTED,
@@ -203,7 +205,7 @@ class RequestPeekTest {
   }
 
   private static RequestBody bodyOf(byte[] bytes) {
-    return switch (RequestPeek.of(bytes)) {
+    return switch (RequestPeek.of(Endpoint.CHAT_COMPLETIONS, bytes)) {
       case Peek.Body(RequestBody body) -> body;
       case Peek.Invalid invalid -> throw new AssertionError(invalid);
     };

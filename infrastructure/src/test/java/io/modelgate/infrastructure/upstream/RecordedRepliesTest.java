@@ -16,6 +16,7 @@ import io.modelgate.domain.chat.UpstreamFailure.Rejected;
 import io.modelgate.domain.chat.UpstreamFailure.Reported;
 import io.modelgate.domain.routing.BackendKind;
 import io.modelgate.domain.routing.StreamUsage;
+import io.modelgate.infrastructure.client.Framed;
 import io.modelgate.testing.MemorySink;
 import io.modelgate.testing.backend.ScriptedBackend;
 import java.io.ByteArrayOutputStream;

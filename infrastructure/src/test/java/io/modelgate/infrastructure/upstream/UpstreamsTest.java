@@ -967,6 +967,11 @@ class UpstreamsTest {
   /** Opens a latch once the first bytes have come. */
   private record LatchingSink(ReplySink sink, CountDownLatch seen) implements ReplySink {
     @Override
+    public void whenGone(Runnable hangUp) {
+      sink.whenGone(hangUp);
+    }
+
+    @Override
     public void open(ReplyHead head) {
       sink.open(head);
     }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.modelgate.domain.chat.Span;
 import io.modelgate.domain.chat.TokenUsage;
+import io.modelgate.infrastructure.client.CallFailed;
 import java.nio.charset.StandardCharsets;
 import org.junit.jupiter.api.Test;
 

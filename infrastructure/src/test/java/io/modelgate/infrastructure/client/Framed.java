@@ -1,4 +1,4 @@
-package io.modelgate.infrastructure.upstream;
+package io.modelgate.infrastructure.client;
 
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
@@ -6,11 +6,11 @@ import java.nio.charset.StandardCharsets;
 import java.util.Random;
 
 /** Bytes in pieces; the same seed gives the same pieces. */
-final class Framed {
+public final class Framed {
   private Framed() {}
 
   /** As an HTTP body in chunks, the last chunk included. */
-  static byte[] chunked(byte[] body, long seed) {
+  public static byte[] chunked(byte[] body, long seed) {
     var random = new Random(seed);
     var framed = new ByteArrayOutputStream();
     int at = 0;

@@ -1,4 +1,4 @@
-package io.modelgate.infrastructure.upstream;
+package io.modelgate.infrastructure.client;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -93,7 +93,7 @@ class HttpReplyTest {
     assertThatThrownBy(() -> head(head).framing())
         .isInstanceOfSatisfying(
             CallFailed.class,
-            e -> assertThat(e.failure).isInstanceOf(UpstreamFailure.Unintelligible.class));
+            e -> assertThat(e.failure()).isInstanceOf(UpstreamFailure.Unintelligible.class));
   }
 
   @ParameterizedTest

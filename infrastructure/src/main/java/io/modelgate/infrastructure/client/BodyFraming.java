@@ -1,4 +1,4 @@
-package io.modelgate.infrastructure.upstream;
+package io.modelgate.infrastructure.client;
 
 /**
  * Finds a reply's body in what a connection carries. Keeps its place between calls, so that the

@@ -1,4 +1,4 @@
-package io.modelgate.infrastructure.upstream;
+package io.modelgate.infrastructure.client;
 
 import io.modelgate.domain.chat.UpstreamFailure.Phase;
 import java.io.ByteArrayOutputStream;
@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
  * One reply being read. Its connection is closed with it, unless the reply was read to its end and
  * {@link #release} gave it back. For one thread.
  */
-final class Exchange implements AutoCloseable {
+public final class Exchange implements AutoCloseable {
   /** How long the end of a body may follow its last event. */
   private static final Duration LINGER = Duration.ofMillis(50);
 
@@ -18,29 +18,32 @@ final class Exchange implements AutoCloseable {
   private final HttpHead head;
   private final BodyFraming framing;
   private final ConnectionPool pool;
+  private final Cancellation cancellation;
   private boolean released;
 
-  Exchange(Connection connection, HttpHead head, ConnectionPool pool) throws CallFailed {
+  Exchange(Connection connection, HttpHead head, ConnectionPool pool, Cancellation cancellation)
+      throws CallFailed {
     this.connection = connection;
     this.head = head;
     this.framing = head.framing();
     this.pool = pool;
+    this.cancellation = cancellation;
     String coding = head.header("content-encoding");
     if (coding != null && !coding.equalsIgnoreCase("identity")) {
       throw CallFailed.unintelligible("a compressed reply, though none was asked for");
     }
   }
 
-  int status() {
+  public int status() {
     return head.status();
   }
 
-  @Nullable String header(String name) {
+  public @Nullable String header(String name) {
     return head.header(name);
   }
 
   /** The media type in lower case, without parameters; empty when there is none. */
-  String mediaType() {
+  public String mediaType() {
     String type = head.header("content-type");
     if (type == null) {
       return "";
@@ -49,12 +52,12 @@ final class Exchange implements AutoCloseable {
     return (semicolon < 0 ? type : type.substring(0, semicolon)).strip().toLowerCase(Locale.ROOT);
   }
 
-  String remoteAddress() {
+  public String remoteAddress() {
     return connection.remoteAddress();
   }
 
   /** How long was waited for the backend in this exchange. */
-  Duration waited() {
+  public Duration waited() {
     return connection.waited();
   }
 
@@ -63,7 +66,7 @@ final class Exchange implements AutoCloseable {
    *
    * @return how many bytes; -1 at the body's end
    */
-  int read(byte[] into, Deadline deadline) throws CallFailed {
+  public int read(byte[] into, Deadline deadline) throws CallFailed {
     return connection.read(framing, into, deadline);
   }
 
@@ -73,7 +76,7 @@ final class Exchange implements AutoCloseable {
    * @param most how many bytes it may have
    * @param deadline for all of it
    */
-  byte[] readWhole(int most, Deadline deadline) throws CallFailed {
+  public byte[] readWhole(int most, Deadline deadline) throws CallFailed {
     var body = new ByteArrayOutputStream();
     byte[] buffer = new byte[16 * 1024];
     for (int read = read(buffer, deadline); read >= 0; read = read(buffer, deadline)) {
@@ -89,8 +92,9 @@ final class Exchange implements AutoCloseable {
    * Gives the connection back when the reply was read to its end and the backend keeps it open. Of
    * a reply whose end may be a moment away, another thread waits for that end: the client does not.
    */
-  void release() {
+  public void release() {
     released = true;
+    cancellation.finish();
     if (framing.ended() || framing.endsWithConnection() || !head.keepsAlive()) {
       give();
     } else {

@@ -1,4 +1,4 @@
-package io.modelgate.infrastructure.upstream;
+package io.modelgate.infrastructure.client;
 
 import io.modelgate.domain.chat.UpstreamFailure.Phase;
 import java.net.SocketTimeoutException;
@@ -10,17 +10,17 @@ import java.time.Duration;
  * @param allowed how long the phase may last altogether
  * @param endsAt on the scale of {@link System#nanoTime()}
  */
-record Deadline(Phase phase, Duration allowed, long endsAt) {
+public record Deadline(Phase phase, Duration allowed, long endsAt) {
   private static final Duration FAR_OFF = Duration.ofDays(365);
 
   /** Starts now. */
-  static Deadline in(Phase phase, Duration allowed) {
+  public static Deadline in(Phase phase, Duration allowed) {
     Duration bounded = allowed.compareTo(FAR_OFF) < 0 ? allowed : FAR_OFF;
     return new Deadline(phase, allowed, System.nanoTime() + bounded.toNanos());
   }
 
   /** The same end, for the phase that follows. */
-  Deadline turnedTo(Phase next) {
+  public Deadline turnedTo(Phase next) {
     return new Deadline(next, allowed, endsAt);
   }
 

@@ -1,4 +1,4 @@
-package io.modelgate.infrastructure.upstream;
+package io.modelgate.infrastructure.client;
 
 import io.modelgate.domain.chat.UpstreamFailure;
 import java.time.Duration;
@@ -10,7 +10,7 @@ import javax.net.ssl.SSLSocketFactory;
  * HTTP/1.1 to the backends over pooled blocking sockets. Our own, because those on offer cost two
  * to three times the processor time and know no deadline per phase. Thread-safe; blocks.
  */
-final class HttpClient implements AutoCloseable {
+public final class HttpClient implements AutoCloseable {
   /** vLLM and llama-server close after 5 s of rest. */
   private static final Duration KEEP_IDLE = Duration.ofSeconds(4);
 
@@ -25,7 +25,7 @@ final class HttpClient implements AutoCloseable {
     this.pool = pool;
   }
 
-  static HttpClient open(Duration connectTimeout, SSLSocketFactory tls) {
+  public static HttpClient open(Duration connectTimeout, SSLSocketFactory tls) {
     var client =
         new HttpClient(connectTimeout, tls, new ConnectionPool(KEEP_IDLE, System::nanoTime));
     Thread.ofVirtual().name("upstream-pool").start(client::closeOldConnections);
@@ -48,30 +48,35 @@ final class HttpClient implements AutoCloseable {
    * it for its age.
    *
    * @param request head and body
+   * @param cancellation ends it from another thread, then this fails in whatever way
    * @return with the body unread; to be closed
    */
-  Exchange send(Origin origin, byte[] request, Deadline head) throws CallFailed {
+  public Exchange send(Origin origin, byte[] request, Deadline head, Cancellation cancellation)
+      throws CallFailed {
     var rested = pool.take(origin);
     if (rested != null) {
       try {
-        return exchange(rested, request, head);
+        cancellation.use(rested);
+        return exchange(rested, request, head, cancellation);
       } catch (CallFailed e) {
-        if (!(e.failure instanceof UpstreamFailure.Unreachable)) {
+        if (!(e.failure() instanceof UpstreamFailure.Unreachable) || cancellation.isCancelled()) {
           throw e;
         }
       }
     }
-    return exchange(Connection.open(origin, connectTimeout(head), tls), request, head);
+    var fresh = Connection.open(origin, connectTimeout(head), tls, cancellation);
+    return exchange(fresh, request, head, cancellation);
   }
 
   private Duration connectTimeout(Deadline head) {
     return head.allowed().compareTo(connectTimeout) < 0 ? head.allowed() : connectTimeout;
   }
 
-  private Exchange exchange(Connection connection, byte[] request, Deadline head)
+  private Exchange exchange(
+      Connection connection, byte[] request, Deadline head, Cancellation cancellation)
       throws CallFailed {
     try {
-      return new Exchange(connection, connection.ask(request, head), pool);
+      return new Exchange(connection, connection.ask(request, head), pool, cancellation);
     } catch (CallFailed e) {
       connection.close();
       throw e;

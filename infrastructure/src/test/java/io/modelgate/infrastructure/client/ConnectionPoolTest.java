@@ -1,4 +1,4 @@
-package io.modelgate.infrastructure.upstream;
+package io.modelgate.infrastructure.client;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -25,7 +25,7 @@ class ConnectionPoolTest {
   void listen() throws IOException {
     server = new ServerSocket(0, 10, InetAddress.getLoopbackAddress());
     server.setSoTimeout(10_000);
-    origin = new Origin(false, "127.0.0.1", server.getLocalPort());
+    origin = new Origin(false, "127.0.0.1", server.getLocalPort(), null);
   }
 
   @AfterEach
@@ -50,8 +50,8 @@ class ConnectionPoolTest {
   void keepsOriginsApart() throws IOException {
     pool.give(connect());
 
-    assertThat(pool.take(new Origin(true, origin.host(), origin.port()))).isNull();
-    assertThat(pool.take(new Origin(false, "localhost", origin.port()))).isNull();
+    assertThat(pool.take(new Origin(true, origin.host(), origin.port(), null))).isNull();
+    assertThat(pool.take(new Origin(false, "localhost", origin.port(), null))).isNull();
   }
 
   @Test
@@ -114,6 +114,9 @@ class ConnectionPoolTest {
 
   private Connection connect() throws IOException {
     return Connection.open(
-        origin, Duration.ofSeconds(5), (SSLSocketFactory) SSLSocketFactory.getDefault());
+        origin,
+        Duration.ofSeconds(5),
+        (SSLSocketFactory) SSLSocketFactory.getDefault(),
+        new Cancellation());
   }
 }

@@ -1,7 +1,8 @@
-package io.modelgate.infrastructure.upstream;
+package io.modelgate.infrastructure.client;
 
 import io.modelgate.domain.chat.UpstreamFailure;
 import io.modelgate.domain.chat.UpstreamFailure.Phase;
+import java.io.Closeable;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -18,7 +19,7 @@ import javax.net.ssl.SSLSocketFactory;
  * One connection to a backend, for one thread at a time. Blocking sockets, since virtual threads do
  * the waiting; every read, write and handshake has a deadline.
  */
-final class Connection implements AutoCloseable {
+final class Connection implements Closeable {
   /** What an empty send buffer takes without waiting, on any kernel we know. */
   private static final int SURELY_BUFFERED = 4 * 1024;
 
@@ -50,13 +51,17 @@ final class Connection implements AutoCloseable {
    *
    * @throws CallFailed as {@link UpstreamFailure.Unreachable}, whatever went wrong
    */
-  static Connection open(Origin origin, Duration connectTimeout, SSLSocketFactory tls)
+  static Connection open(
+      Origin origin, Duration connectTimeout, SSLSocketFactory tls, Cancellation cancellation)
       throws CallFailed {
     long started = System.nanoTime();
     var deadline = Deadline.in(Phase.CONNECT, connectTimeout);
     Socket raw = new Socket();
     try {
-      raw = connect(origin, deadline);
+      raw = connect(origin, deadline, cancellation);
+      if (origin.proxy() != null) {
+        Tunnel.open(raw, origin, deadline);
+      }
       Socket socket = origin.tls() ? greet(raw, origin, tls, deadline) : raw;
       var connection = new Connection(origin, raw, socket, deadline);
       connection.waitedNanos = System.nanoTime() - started;
@@ -69,13 +74,18 @@ final class Connection implements AutoCloseable {
     }
   }
 
-  private static Socket connect(Origin origin, Deadline deadline) throws IOException {
+  private static Socket connect(Origin origin, Deadline deadline, Cancellation cancellation)
+      throws IOException {
+    Proxy proxy = origin.proxy();
+    String host = proxy == null ? origin.host() : proxy.host();
+    int port = proxy == null ? origin.port() : proxy.port();
     IOException last = new SocketTimeoutException("no address");
-    for (InetAddress address : InetAddress.getAllByName(origin.host())) {
+    for (InetAddress address : HostLookup.addresses(host, deadline, cancellation)) {
       var socket = new Socket();
+      cancellation.use(socket);
       try {
         socket.setTcpNoDelay(true);
-        socket.connect(new InetSocketAddress(address, origin.port()), deadline.remainingMillis());
+        socket.connect(new InetSocketAddress(address, port), deadline.remainingMillis());
         return socket;
       } catch (IOException e) {
         closeQuietly(socket);

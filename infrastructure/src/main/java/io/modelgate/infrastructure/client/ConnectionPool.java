@@ -1,4 +1,4 @@
-package io.modelgate.infrastructure.upstream;
+package io.modelgate.infrastructure.client;
 
 import java.time.Duration;
 import java.util.Deque;

@@ -1,0 +1,3 @@
+package io.modelgate.violations.infrastructure.client;
+
+public record InnocentClient() {}

@@ -1,0 +1,4 @@
+@NullMarked
+package io.modelgate.violations.infrastructure.client;
+
+import org.jspecify.annotations.NullMarked;
