@@ -94,7 +94,9 @@ public final class ClientConnection implements Supplier<byte[]> {
     byte[] bytes = null;
     RuntimeException failure = null;
     try {
-      bytes = socket.get();
+      do {
+        bytes = socket.get();
+      } while (bytes != null && bytes.length == 0); // TLS says so before its end
     } catch (RuntimeException e) {
       failure = e;
     }
@@ -137,7 +139,7 @@ public final class ClientConnection implements Supplier<byte[]> {
     try {
       lock.lockInterruptibly();
       try {
-        while (readingAhead) {
+        while (ahead.isEmpty() && readingAhead) {
           hasRead.await();
         }
         byte[] next = ahead.poll();

@@ -13,20 +13,17 @@ import io.modelgate.domain.routing.BaseUrl;
 import io.modelgate.domain.routing.StreamUsage;
 import io.modelgate.testing.MemorySink;
 import io.modelgate.testing.backend.ScriptedBackend;
+import io.modelgate.testing.backend.SelfSigned;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
-import java.security.KeyStore;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.Map;
-import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLSocketFactory;
-import javax.net.ssl.TrustManagerFactory;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -36,26 +33,15 @@ import org.junit.jupiter.api.io.TempDir;
 /** A backend whose certificate names {@code localhost} and nothing else. */
 @Timeout(60)
 class TlsTest {
-  private static final char[] PASSWORD = "changeit".toCharArray();
-
   @TempDir private Path folder;
   private SSLContext trusting;
   private ScriptedBackend backend;
 
   @BeforeEach
   void listen() throws IOException, GeneralSecurityException, InterruptedException {
-    KeyStore keys = selfSigned(folder.resolve("keys.p12"));
-    var keyManagers = KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
-    keyManagers.init(keys, PASSWORD);
-    var trustManagers = TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
-    trustManagers.init(keys);
-    trusting = SSLContext.getInstance("TLS");
-    trusting.init(keyManagers.getKeyManagers(), trustManagers.getTrustManagers(), null);
-    backend =
-        ScriptedBackend.start(
-            trusting
-                .getServerSocketFactory()
-                .createServerSocket(0, 10, InetAddress.getLoopbackAddress()));
+    var certificate = SelfSigned.in(folder);
+    trusting = certificate.tls();
+    backend = ScriptedBackend.start(certificate.listen());
   }
 
   @AfterEach
@@ -110,36 +96,5 @@ class TlsTest {
     try (var upstreams = Upstreams.open(settings, InstantSource.system(), factory)) {
       return upstreams.send(Calls.routeTo(BaseUrl.of(url)), Calls.whole(), new MemorySink());
     }
-  }
-
-  private static KeyStore selfSigned(Path file)
-      throws IOException, GeneralSecurityException, InterruptedException {
-    var keytool =
-        new ProcessBuilder(
-                Path.of(System.getProperty("java.home"), "bin", "keytool").toString(),
-                "-genkeypair",
-                "-keyalg",
-                "EC",
-                "-alias",
-                "backend",
-                "-dname",
-                "CN=localhost",
-                "-ext",
-                "san=dns:localhost",
-                "-storetype",
-                "PKCS12",
-                "-keystore",
-                file.toString(),
-                "-storepass",
-                new String(PASSWORD))
-            .redirectErrorStream(true)
-            .redirectOutput(ProcessBuilder.Redirect.DISCARD)
-            .start();
-    assertThat(keytool.waitFor()).isZero();
-    var keys = KeyStore.getInstance("PKCS12");
-    try (var in = Files.newInputStream(file)) {
-      keys.load(in, PASSWORD);
-    }
-    return keys;
   }
 }

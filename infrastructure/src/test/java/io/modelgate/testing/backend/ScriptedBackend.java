@@ -25,6 +25,7 @@ import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.regex.Pattern;
+import javax.net.ssl.SSLException;
 
 /**
  * Plays a script: the n-th request, on whichever connection it comes, is answered by the n-th
@@ -172,7 +173,7 @@ public final class ScriptedBackend implements AutoCloseable {
       return connection.getInputStream().read() < 0;
     } catch (SocketTimeoutException _) {
       return false;
-    } catch (SocketException _) {
+    } catch (SocketException | SSLException _) {
       return true;
     }
   }

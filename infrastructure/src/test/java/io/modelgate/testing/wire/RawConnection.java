@@ -72,6 +72,11 @@ public final class RawConnection implements AutoCloseable {
     return in.read() < 0;
   }
 
+  /** Says that nothing more will be sent, and stays to read. */
+  public void halfClose() throws IOException {
+    socket.shutdownOutput();
+  }
+
   /** Resets instead of closing well. */
   public void reset() throws IOException {
     socket.setSoLinger(true, 0);
