@@ -53,6 +53,12 @@ record CallPlan(
     return Origin.of(baseUrl, adapter.proxy());
   }
 
+  /** How many choices each prompt is to have. */
+  long choicesPerPrompt() {
+    Long asked = call.body().bounds().choices();
+    return asked == null ? 1 : Math.max(asked, 1);
+  }
+
   /** The body to send: the client's, with at most the model's name and the usage option changed. */
   byte[] body() {
     RequestBody body = call.body();

@@ -1,5 +1,6 @@
 package io.modelgate.infrastructure.upstream;
 
+import io.modelgate.domain.chat.Endpoint;
 import io.modelgate.domain.chat.Span;
 import io.modelgate.domain.chat.UpstreamError;
 import io.modelgate.domain.chat.UpstreamFailure;
@@ -10,18 +11,42 @@ import io.modelgate.infrastructure.client.Exchange;
 import java.nio.charset.StandardCharsets;
 import java.time.DateTimeException;
 import java.time.format.DateTimeFormatter;
+import java.util.List;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** Understands the errors of backends, whatever dialect they speak, and says them in OpenAI's. */
-record ErrorReader(Scrubber scrubber) {
+record ErrorReader(Scrubber scrubber, Endpoint endpoint) {
   private static final int MAX_MESSAGE = 2_000;
   private static final int MAX_WORD = 200;
   private static final String INVALID_REQUEST = "invalid_request_error";
   private static final String CONTEXT_TOO_LONG = "context_length_exceeded";
 
+  /** How llama-server begins to say, with status 500, that the request was wrong. */
+  private static final List<String> LLAMA_SERVERS_MISTAKES =
+      List.of(
+          "[json.exception.",
+          "Failed to parse messages: ",
+          "Failed to parse tools: ",
+          "Failed to parse tool call arguments",
+          "image input is not supported",
+          "audio input is not supported",
+          "\"prompt\" must not be empty");
+
+  /** How frameworks say that a path does not exist: FastAPI, llama-server, Gin. */
+  private static final Set<String> NO_ROUTE =
+      Set.of("Not Found", "Method Not Allowed", "File Not Found", "404 page not found");
+
+  /** How backends say in words, and nowhere else, that a prompt is too long. */
+  private static final List<String> TOO_LONG =
+      List.of(
+          "maximum context length", // OpenAI, vLLM
+          "is too large to process. increase the physical batch size"); // llama-server, embeddings
+
   static ErrorReader of(CallPlan plan, Exchange exchange) {
     return new ErrorReader(
-        Scrubber.of(plan.baseUrl(), exchange.remoteAddress(), plan.credential()));
+        Scrubber.of(plan.baseUrl(), exchange.remoteAddress(), plan.credential()),
+        plan.call().endpoint());
   }
 
   /**
@@ -41,11 +66,14 @@ record ErrorReader(Scrubber scrubber) {
     boolean redirect = status < 400;
     String told = redirect || fields.message == null ? "" : scrub(fields.message, MAX_MESSAGE);
     String message = told.isEmpty() ? "the backend answered with status " + status : told;
-    if (status == 500 && message.startsWith("[json.exception.parse_error")) {
-      // llama-server's answer to a body it cannot read; clients would send it again and again.
-      return new Rejected(400, new UpstreamError(message, INVALID_REQUEST, null, null), null);
+    if (NO_ROUTE.contains(message)) {
+      String missing = "the model's backend does not serve " + endpoint.path();
+      return new Rejected(404, new UpstreamError(missing, INVALID_REQUEST, null, null), null);
     }
     UpstreamError error = told(message, fields);
+    if (isMistake(status, message) && !isTooLong(error)) {
+      return new Rejected(400, new UpstreamError(message, INVALID_REQUEST, null, null), null);
+    }
     return new Rejected(isTooLong(error) ? 400 : status, error, sane(retryAfter));
   }
 
@@ -67,6 +95,18 @@ record ErrorReader(Scrubber scrubber) {
     return status >= 400 && status < 500 ? new Rejected(status, error, null) : new Reported(error);
   }
 
+  /**
+   * llama-server answers 500 to much that a client got wrong, and 501 to what it was not started
+   * for; clients would send either again and again.
+   */
+  private static boolean isMistake(int status, String message) {
+    return switch (status) {
+      case 500 -> LLAMA_SERVERS_MISTAKES.stream().anyMatch(message::startsWith);
+      case 501 -> true;
+      default -> false;
+    };
+  }
+
   /** Whatever the status: the client must not be told that <i>its</i> key is bad. */
   private static boolean isAboutCredential(int status, ErrorFields fields) {
     return status == 401
@@ -84,10 +124,13 @@ record ErrorReader(Scrubber scrubber) {
     boolean tooLong =
         CONTEXT_TOO_LONG.equals(fields.code)
             || "exceed_context_size_error".equals(fields.type)
-            || message.contains("maximum context length");
-    return tooLong
-        ? new UpstreamError(message, INVALID_REQUEST, word(fields.param), CONTEXT_TOO_LONG)
-        : new UpstreamError(message, word(fields.type), word(fields.param), word(fields.code));
+            || TOO_LONG.stream().anyMatch(message::contains);
+    if (tooLong) {
+      return new UpstreamError(message, INVALID_REQUEST, word(fields.param), CONTEXT_TOO_LONG);
+    }
+    boolean unknownModel = "model".equals(fields.param) && "NotFoundError".equals(fields.type);
+    String code = unknownModel ? "model_not_found" : word(fields.code);
+    return new UpstreamError(message, word(fields.type), word(fields.param), code);
   }
 
   /**

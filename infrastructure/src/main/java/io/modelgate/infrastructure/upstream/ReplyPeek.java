@@ -28,8 +28,9 @@ record ReplyPeek(
     boolean isError) {
   /**
    * @param finished whether it has a {@code finish_reason}
+   * @param size how many bytes of JSON its message or text takes
    */
-  record Choice(long index, boolean finished) {}
+  record Choice(long index, boolean finished, int size) {}
 
   /**
    * Reads one JSON object.
@@ -90,13 +91,14 @@ record ReplyPeek(
         choices.add(
             cursor.type() == JsonCursor.Type.OBJECT
                 ? readChoice()
-                : new Choice(choices.size(), false));
+                : new Choice(choices.size(), false, 0));
       }
     }
 
     private Choice readChoice() {
       long index = choices.size();
       boolean finished = false;
+      int size = 0;
       cursor.enterObject();
       for (String name = cursor.nextName(); name != null; name = cursor.nextName()) {
         if (name.equals("index") && cursor.type() == JsonCursor.Type.NUMBER) {
@@ -104,9 +106,11 @@ record ReplyPeek(
           index = told == null ? index : told;
         } else if (name.equals("finish_reason")) {
           finished = cursor.type() != JsonCursor.Type.NULL;
+        } else if (name.equals("message") || name.equals("text")) {
+          size = cursor.skip().length();
         }
       }
-      return new Choice(index, finished);
+      return new Choice(index, finished, size);
     }
 
     private TokenUsage readUsage() {

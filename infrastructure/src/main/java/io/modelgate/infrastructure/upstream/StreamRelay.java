@@ -24,7 +24,7 @@ final class StreamRelay implements Relay {
   private final Exchange exchange;
   private final ReplySink sink;
   private final EventSplitter splitter;
-  private final UsageTap tap = new UsageTap();
+  private final UsageTap tap;
   private final Choices choices = new Choices();
   private final Outgoing outgoing = new Outgoing();
   private boolean opened;
@@ -33,6 +33,7 @@ final class StreamRelay implements Relay {
     this.plan = plan;
     this.exchange = exchange;
     this.sink = sink;
+    this.tap = new UsageTap(plan.choicesPerPrompt());
     this.splitter = new EventSplitter(maxEvent);
   }
 

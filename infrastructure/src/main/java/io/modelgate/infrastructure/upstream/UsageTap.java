@@ -8,12 +8,23 @@ import org.jspecify.annotations.Nullable;
 /**
  * Makes one count out of what a backend reports along a reply. Usage in events of its own is added
  * up, the prompt counted once: llama-server sends one for each choice. Usage on events with a
- * choice counts that choice so far, as vLLM's {@code continuous_usage_stats} does; the last one of
- * each choice stands, and only while there is none of the other sort. Zeros say nothing.
+ * choice counts that choice and its prompt so far, as vLLM's {@code continuous_usage_stats} does
+ * and llama-server where it finishes a completion; the last one of each choice stands, and only
+ * while there is none of the other sort. Zeros say nothing.
  */
 final class UsageTap {
   private final Map<Long, TokenUsage> byChoice = new HashMap<>();
+  private final long choicesPerPrompt;
   private @Nullable TokenUsage separate;
+
+  /**
+   * For one reply.
+   *
+   * @param choicesPerPrompt how many choices each prompt was to have; 1 or more
+   */
+  UsageTap(long choicesPerPrompt) {
+    this.choicesPerPrompt = choicesPerPrompt;
+  }
 
   void see(ReplyPeek peek) {
     TokenUsage told = peek.usage();
@@ -31,12 +42,19 @@ final class UsageTap {
     if (separate != null) {
       return separate;
     }
-    return byChoice.values().stream().reduce(TokenUsage.NONE, UsageTap::together);
+    TokenUsage all = byChoice.values().stream().reduce(TokenUsage.NONE, UsageTap::together);
+    long prompts =
+        byChoice.values().stream().mapToLong(TokenUsage::prompt).reduce(0, UsageTap::sum);
+    return new TokenUsage(
+        Math.max(all.prompt(), Math.ceilDiv(prompts, choicesPerPrompt)), all.completion());
   }
 
   private static TokenUsage together(TokenUsage one, TokenUsage other) {
-    long completion = one.completion() + other.completion();
     return new TokenUsage(
-        Math.max(one.prompt(), other.prompt()), completion < 0 ? Long.MAX_VALUE : completion);
+        Math.max(one.prompt(), other.prompt()), sum(one.completion(), other.completion()));
+  }
+
+  private static long sum(long one, long other) {
+    return one > Long.MAX_VALUE - other ? Long.MAX_VALUE : one + other;
   }
 }

@@ -6,7 +6,9 @@ import io.modelgate.application.port.Upstream.Delivery;
 import io.modelgate.domain.chat.Edit;
 import io.modelgate.domain.chat.ReplyHead;
 import io.modelgate.domain.chat.Span;
+import io.modelgate.domain.chat.TokenUsage;
 import io.modelgate.domain.chat.UpstreamFailure.Phase;
+import io.modelgate.domain.routing.BackendKind;
 import io.modelgate.infrastructure.client.CallFailed;
 import io.modelgate.infrastructure.client.Deadline;
 import io.modelgate.infrastructure.client.Exchange;
@@ -46,16 +48,22 @@ final class WholeRelay implements Relay {
     if (peek.isError()) {
       throw new CallFailed(ErrorReader.of(plan, exchange).report(body, all));
     }
-    var tap = new UsageTap();
-    tap.see(peek);
+    TokenUsage usage = usage(peek);
     byte[] restored = Edit.apply(body, plan.restoring(peek.models()));
     ReplyHead head = Relay.head(exchange, "application/json");
     exchange.release();
     try {
       sink.open(head);
-      return new Delivery.Complete(tap.usage(), restored);
+      return new Delivery.Complete(usage, restored);
     } catch (ClientGone _) {
-      return new Delivery.Abandoned(tap.usage());
+      return new Delivery.Abandoned(usage);
     }
+  }
+
+  private TokenUsage usage(ReplyPeek peek) {
+    TokenUsage told = peek.usage() == null ? TokenUsage.NONE : peek.usage();
+    return plan.route().backend() == BackendKind.LLAMACPP
+        ? FirstChoiceUsage.extrapolated(told, peek.choices(), plan.choicesPerPrompt())
+        : told;
   }
 }

@@ -2,6 +2,7 @@ package io.modelgate.infrastructure.upstream;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.modelgate.domain.chat.Endpoint;
 import io.modelgate.domain.chat.Span;
 import io.modelgate.domain.chat.UpstreamError;
 import io.modelgate.domain.chat.UpstreamFailure.NotAuthorized;
@@ -19,9 +20,8 @@ class ErrorReaderTest {
   private final ErrorReader errors =
       new ErrorReader(
           Scrubber.of(
-              BaseUrl.of("https://gpu.internal.example"),
-              "10.1.2.3:443",
-              new Credential("s3cret")));
+              BaseUrl.of("https://gpu.internal.example"), "10.1.2.3:443", new Credential("s3cret")),
+          Endpoint.EMBEDDINGS);
 
   @ParameterizedTest
   @ValueSource(
@@ -69,18 +69,97 @@ class ErrorReaderTest {
     assertThat(error(503, "{\"error\":\"The model is currently scaling\"}"))
         .as("vLLM, Ollama: a string")
         .isEqualTo(new UpstreamError("The model is currently scaling", null, null, null));
-    assertThat(error(404, "{\"detail\":\"Not Found\"}"))
+    assertThat(error(400, "{\"detail\":\"Bad words\"}"))
         .as("FastAPI")
-        .isEqualTo(new UpstreamError("Not Found", null, null, null));
+        .isEqualTo(new UpstreamError("Bad words", null, null, null));
     assertThat(
             error(
                 422,
                 "{\"detail\":[{\"loc\":[\"body\",1],\"msg\":\"Field required\",\"type\":\"missing\"},{\"msg\":\"x\"}]}"))
         .as("FastAPI's findings")
         .isEqualTo(new UpstreamError("Field required", "missing", null, null));
-    assertThat(error(404, "404 page not found"))
+    assertThat(error(413, "too much of it"))
         .as("plain text")
-        .isEqualTo(new UpstreamError("404 page not found", null, null, null));
+        .isEqualTo(new UpstreamError("too much of it", null, null, null));
+    assertThat(
+            error(
+                404,
+                "{\"error\":{\"message\":\"m\",\"type\":\"NotFoundError\",\"param\":\"model\",\"code\":404}}"))
+        .as("vLLM, a model it does not know")
+        .isEqualTo(new UpstreamError("m", "NotFoundError", "model", "model_not_found"));
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "{\"detail\":\"Not Found\"}",
+        "{\"error\":{\"message\":\"File Not Found\",\"type\":\"not_found_error\",\"code\":404}}",
+        "404 page not found",
+      })
+  void aPathThatABackendDoesNotHaveIsNamed(String body) {
+    assertThat(error(404, body).message())
+        .isEqualTo("the model's backend does not serve /v1/embeddings");
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "[json.exception.parse_error.101] parse error at line 1",
+        "Failed to parse messages: Missing 'role' in message: {}",
+        "Failed to parse tools: Missing tool type",
+        "Failed to parse tool call arguments as JSON: no",
+        "image input is not supported - hint: mmproj",
+        "\\\"prompt\\\" must not be empty",
+      })
+  void whatLlamaServerTakesForItsOwnFaultIsTheClients(String message) {
+    String body =
+        "{\"error\":{\"code\":500,\"message\":\"" + message + "\",\"type\":\"server_error\"}}";
+
+    assertThat(errors.refusal(500, "application/json", utf8(body), null))
+        .isInstanceOfSatisfying(
+            Rejected.class,
+            rejected -> {
+              assertThat(rejected.status()).isEqualTo(400);
+              assertThat(rejected.error().type()).isEqualTo("invalid_request_error");
+            });
+  }
+
+  @Test
+  void aModelThatFailedIsNoMistakeOfTheClient() {
+    String body =
+        "{\"error\":{\"code\":500,\"message\":\"The model produced output that does not match the expected peg-native format\",\"type\":\"server_error\"}}";
+
+    assertThat(errors.refusal(500, "application/json", utf8(body), null))
+        .isInstanceOfSatisfying(Rejected.class, told -> assertThat(told.status()).isEqualTo(500));
+  }
+
+  @Test
+  void whatABackendWasNotStartedForIsNotTriedAgain() {
+    String body =
+        "{\"error\":{\"code\":501,\"message\":\"This server does not support embeddings.\",\"type\":\"not_supported_error\"}}";
+
+    assertThat(errors.refusal(501, "application/json", utf8(body), null))
+        .isInstanceOfSatisfying(Rejected.class, told -> assertThat(told.status()).isEqualTo(400));
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "{\"error\":{\"code\":400,\"message\":\"too long\",\"type\":\"exceed_context_size_error\"}}",
+        "{\"error\":{\"message\":\"This model's maximum context length is 8 tokens\",\"type\":\"BadRequestError\",\"code\":400}}",
+        "{\"object\":\"error\",\"message\":\"This model's maximum context length is 8\",\"code\":400}",
+        "{\"error\":{\"message\":\"m\",\"type\":\"x\",\"code\":\"context_length_exceeded\"}}",
+        "{\"error\":{\"code\":500,\"message\":\"input (3501 tokens) is too large to process. increase the physical batch size (current batch size: 512)\",\"type\":\"server_error\"}}",
+      })
+  void everyWayToSayThatAPromptIsTooLongIsOpenAis(String body) {
+    assertThat(errors.refusal(500, "application/json", utf8(body), null))
+        .isInstanceOfSatisfying(
+            Rejected.class,
+            told -> {
+              assertThat(told.status()).isEqualTo(400);
+              assertThat(told.error().code()).isEqualTo("context_length_exceeded");
+              assertThat(told.error().type()).isEqualTo("invalid_request_error");
+            });
   }
 
   @ParameterizedTest

@@ -9,7 +9,7 @@ import java.nio.charset.StandardCharsets;
 import org.junit.jupiter.api.Test;
 
 class UsageTapTest {
-  private final UsageTap tap = new UsageTap();
+  private final UsageTap tap = new UsageTap(1);
 
   @Test
   void countsNothingWhenNothingIsTold() throws CallFailed {
@@ -31,10 +31,10 @@ class UsageTapTest {
   @Test
   void addsUpCountsThatGoOnForSeveralChoices() throws CallFailed {
     see(onChoice(0, 7, 1));
-    see(onChoice(1, 7, 5));
+    see(onChoice(1, 8, 5));
     see(onChoice(0, 7, 2));
 
-    assertThat(tap.usage()).isEqualTo(new TokenUsage(7, 7));
+    assertThat(tap.usage()).isEqualTo(new TokenUsage(15, 7));
   }
 
   @Test
@@ -70,6 +70,25 @@ class UsageTapTest {
     see(alone(1, 1));
 
     assertThat(tap.usage()).isEqualTo(new TokenUsage(1, Long.MAX_VALUE));
+  }
+
+  @Test
+  void addsUpThePromptsWhereChoicesHaveDifferentOnes() throws CallFailed {
+    see(onChoice(0, 10, 4));
+    see(onChoice(1, 6, 3));
+
+    assertThat(tap.usage()).isEqualTo(new TokenUsage(16, 7));
+  }
+
+  @Test
+  void countsAPromptOnceHoweverManyChoicesItHas() throws CallFailed {
+    var two = new UsageTap(2);
+    for (int choice = 0; choice < 4; choice++) {
+      byte[] json = onChoice(choice, choice < 2 ? 10 : 6, 1).getBytes(StandardCharsets.UTF_8);
+      two.see(ReplyPeek.of(json, new Span(0, json.length)));
+    }
+
+    assertThat(two.usage()).isEqualTo(new TokenUsage(16, 4));
   }
 
   private static String onChoice(int index, int prompt, int completion) {
