@@ -1,0 +1,209 @@
+package io.modelgate.infrastructure.server;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.helidon.common.tls.Tls;
+import io.helidon.webserver.CloseConnectionException;
+import io.helidon.webserver.WebServer;
+import io.helidon.webserver.http.ServerRequest;
+import io.helidon.webserver.http.ServerResponse;
+import io.helidon.webserver.http1.Http1Config;
+import io.helidon.webserver.http1.Http1ConnectionSelector;
+import io.modelgate.testing.backend.SelfSigned;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import javax.net.ssl.SSLSocket;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** A handler that says nothing until its client has gone, or until it is let go. */
+@Timeout(60)
+class ClientConnectionTest {
+  private static final String REQUEST = "GET /wait HTTP/1.1\r\nHost: x\r\n\r\n";
+
+  private final ScheduledExecutorService timer = Executors.newSingleThreadScheduledExecutor();
+  private final CountDownLatch serving = new CountDownLatch(1);
+  private final CountDownLatch gone = new CountDownLatch(1);
+  private final CountDownLatch letGo = new CountDownLatch(1);
+
+  @SuppressWarnings("NullAway.Init")
+  private static SelfSigned certificate;
+
+  @SuppressWarnings("NullAway.Init")
+  private WebServer server;
+
+  @BeforeAll
+  static void makeCertificate(@TempDir Path folder) throws Exception {
+    certificate = SelfSigned.in(folder);
+  }
+
+  @AfterEach
+  void stop() {
+    letGo.countDown();
+    server.stop();
+    timer.shutdownNow();
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void tellsOfAClientThatClosed(boolean tls) throws Exception {
+    Socket client = ask(tls);
+
+    client.close();
+
+    awaitGone();
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void tellsOfAClientThatReset(boolean tls) throws Exception {
+    Socket client = ask(tls);
+
+    client.setSoLinger(true, 0);
+    client.close();
+
+    awaitGone();
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void tellsOfAClientThatOnlyListensAnyMore(boolean tls) throws Exception {
+    try (Socket client = ask(tls)) {
+      client.shutdownOutput();
+
+      awaitGone();
+    }
+  }
+
+  @Test
+  void tellsOfATlsClientWhoseConnectionBreaksWithoutAFarewell() throws Exception {
+    start(true);
+    try (var raw = new Socket(InetAddress.getLoopbackAddress(), server.port())) {
+      var socket =
+          (SSLSocket) certificate.tls().getSocketFactory().createSocket(raw, "localhost", 1, false);
+      socket.getOutputStream().write(REQUEST.getBytes(StandardCharsets.US_ASCII));
+      awaitServing();
+    }
+    awaitGone();
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void keepsWhatAClientSendsAheadForItsTurn(boolean tls) throws Exception {
+    try (Socket client = ask(tls)) {
+      String next = "GET /next HTTP/1.1\r\nHost: x\r\n\r\n";
+      for (byte b : next.getBytes(StandardCharsets.US_ASCII)) {
+        client.getOutputStream().write(b);
+      }
+      awaitReadAhead();
+      letGo.countDown();
+
+      String replies = readUntil(client, "the next");
+
+      assertThat(replies).contains("waited", "the next");
+      assertThat(gone.getCount()).isOne();
+    }
+  }
+
+  private void awaitGone() throws InterruptedException {
+    assertThat(gone.await(10, TimeUnit.SECONDS)).as("told that the client is gone").isTrue();
+  }
+
+  private void awaitServing() throws InterruptedException {
+    assertThat(serving.await(10, TimeUnit.SECONDS)).as("the handler runs").isTrue();
+  }
+
+  /** A look round starts only when the one before is over, so that two later means one whole. */
+  private void awaitReadAhead() throws InterruptedException {
+    var rounds = new CountDownLatch(4);
+    var counting = timer.scheduleAtFixedRate(rounds::countDown, 200, 200, TimeUnit.MILLISECONDS);
+    assertThat(rounds.await(10, TimeUnit.SECONDS)).isTrue();
+    counting.cancel(false);
+  }
+
+  private static String readUntil(Socket client, String wanted) throws IOException {
+    client.setSoTimeout(10_000);
+    var read = new StringBuilder();
+    while (read.indexOf(wanted) < 0) {
+      int b = client.getInputStream().read();
+      if (b < 0) {
+        throw new AssertionError("ended after: " + read);
+      }
+      read.append((char) b);
+    }
+    return read.toString();
+  }
+
+  private Socket ask(boolean tls) throws Exception {
+    start(tls);
+    Socket client =
+        tls
+            ? certificate.tls().getSocketFactory().createSocket("localhost", server.port())
+            : new Socket(InetAddress.getLoopbackAddress(), server.port());
+    client.getOutputStream().write(REQUEST.getBytes(StandardCharsets.US_ASCII));
+    awaitServing();
+    return client;
+  }
+
+  private void start(boolean tls) {
+    var builder =
+        WebServer.builder()
+            .host("localhost")
+            .port(0)
+            .shutdownHook(false)
+            .protocolsDiscoverServices(false)
+            .addConnectionSelector(
+                new LingeringClose(
+                    Http1ConnectionSelector.builder().config(Http1Config.create()).build(),
+                    timer,
+                    ClientWatch.on(timer)))
+            .routing(
+                routing ->
+                    routing
+                        .addFilter(new CallFilter(new RunningCalls()))
+                        .get("/wait", this::serve)
+                        .get("/next", (_, response) -> response.send("the next")));
+    if (tls) {
+      builder.tls(Tls.builder().sslContext(certificate.tls()).build());
+    }
+    server = builder.build().start();
+  }
+
+  private void serve(ServerRequest request, ServerResponse response) throws InterruptedException {
+    var ended = new CountDownLatch(1);
+    Thread.ofVirtual().start(() -> awaitAndOpen(letGo, ended));
+    ClientConnection.of(request)
+        .whenGone(
+            () -> {
+              gone.countDown();
+              ended.countDown();
+            });
+    serving.countDown();
+    ended.await();
+    if (gone.getCount() == 0) {
+      throw new CloseConnectionException("the client is gone");
+    }
+    response.send("waited");
+  }
+
+  private static void awaitAndOpen(CountDownLatch first, CountDownLatch then) {
+    try {
+      first.await();
+      then.countDown();
+    } catch (InterruptedException _) {
+      Thread.currentThread().interrupt();
+    }
+  }
+}
