@@ -64,6 +64,13 @@ final class AdminClient implements AutoCloseable {
     ask("POST", "/models", fields, 201);
   }
 
+  /** Takes all models away. */
+  void removeModels() {
+    for (JsonNode model : models()) {
+      ask("DELETE", "/models/" + model.get("id").textValue(), "", 204);
+    }
+  }
+
   private JsonNode ask(String method, String path, String body, int expected) {
     var request =
         HttpRequest.newBuilder(URI.create(url + "/admin/api" + path))
