@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.modelgate.domain.chat.UpstreamFailure;
+import io.modelgate.testing.wire.Framed;
+import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.EOFException;
 import java.io.IOException;
@@ -144,12 +146,12 @@ class HttpReplyTest {
   }
 
   private static HttpHead head(String text) throws IOException {
-    return HttpHeadReader.read(new WireBuffer(Framed.cut(ascii(text), 1)));
+    return HttpHeadReader.read(new WireBuffer(cut(ascii(text), 1)));
   }
 
   /** Reads head and body, the bytes coming in pieces that depend on the seed. */
   private static byte[] read(byte[] reply, long seed) throws IOException {
-    var wire = new WireBuffer(Framed.cut(reply, seed));
+    var wire = new WireBuffer(cut(reply, seed));
     BodyFraming framing = HttpHeadReader.read(wire).framing();
     var body = new ByteArrayOutputStream();
     byte[] buffer = new byte[1 + new Random(seed).nextInt(500)];
@@ -173,5 +175,12 @@ class HttpReplyTest {
     both.writeBytes(one);
     both.writeBytes(other);
     return both.toByteArray();
+  }
+
+  /** As a socket might give them. */
+  private static WireBuffer.Source cut(byte[] bytes, long seed) {
+    var random = new Random(seed);
+    var in = new ByteArrayInputStream(bytes);
+    return (into, offset, length) -> in.read(into, offset, 1 + random.nextInt(length));
   }
 }

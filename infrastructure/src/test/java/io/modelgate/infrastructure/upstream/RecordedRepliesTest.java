@@ -16,15 +16,13 @@ import io.modelgate.domain.chat.UpstreamFailure.Rejected;
 import io.modelgate.domain.chat.UpstreamFailure.Reported;
 import io.modelgate.domain.routing.BackendKind;
 import io.modelgate.domain.routing.StreamUsage;
-import io.modelgate.infrastructure.client.Framed;
 import io.modelgate.testing.MemorySink;
 import io.modelgate.testing.backend.ScriptedBackend;
+import io.modelgate.testing.wire.Recording;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.InstantSource;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
@@ -34,7 +32,11 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /** Replays what a llama-server was recorded to say, cut at other places than it cut it. */
 class RecordedRepliesTest {
-  private static final List<Recording> ALL = Recording.all();
+  private static final List<Recording> ALL =
+      Recording.all().stream()
+          .filter(r -> r.method().equals("POST") && r.path().matches("/v1/(chat/)?completions"))
+          .filter(r -> !r.head().isEmpty())
+          .toList();
 
   static Stream<Recording> goodStreams() {
     return ALL.stream()
@@ -196,78 +198,5 @@ class RecordedRepliesTest {
     both.writeBytes(one);
     both.writeBytes(other);
     return both.toByteArray();
-  }
-
-  /**
-   * One recorded reply.
-   *
-   * @param head with its blank line, interim replies included
-   * @param body without chunks
-   */
-  record Recording(
-      String name, String head, @SuppressWarnings("ArrayRecordComponent") byte[] body) {
-    static List<Recording> all() {
-      return resource("INDEX.tsv")
-          .lines()
-          .map(line -> line.split("\t", -1))
-          .filter(row -> row[1].equals("POST") && row[2].matches("/v1/(chat/)?completions"))
-          .filter(row -> !row[4].equals("-"))
-          .map(row -> of(row[0]))
-          .toList();
-    }
-
-    private static Recording of(String name) {
-      // What curl wrote behind a reply that was cut.
-      String text = resource(name + ".resp.http").replaceAll("(?s)\n\n\\[curl exit .*", "");
-      int body = text.indexOf("\r\n\r\n") + 4;
-      while (text.startsWith("HTTP/1.1 1", text.lastIndexOf("HTTP/1.1", body - 1))) {
-        body = text.indexOf("\r\n\r\n", body) + 4;
-      }
-      String payload = text.substring(body);
-      if (name.endsWith("_rawchunks")) {
-        payload = payload.replaceAll("(?:^|\r\n)[0-9a-f]+\r\n", "").replaceAll("\r\n$", "");
-      }
-      return new Recording(
-          name, text.substring(0, body), payload.getBytes(StandardCharsets.ISO_8859_1));
-    }
-
-    private static String resource(String file) {
-      try (var in = RecordedRepliesTest.class.getResourceAsStream("/wire/llamacpp/" + file)) {
-        assertThat(in).as(file).isNotNull();
-        return new String(in.readAllBytes(), StandardCharsets.ISO_8859_1);
-      } catch (IOException e) {
-        throw new AssertionError(file, e);
-      }
-    }
-
-    int status() {
-      int line = head.lastIndexOf("HTTP/1.1 ");
-      return Integer.parseInt(head.substring(line + 9, line + 12));
-    }
-
-    boolean isStream() {
-      return head.contains("text/event-stream");
-    }
-
-    String text() {
-      return new String(body, StandardCharsets.UTF_8);
-    }
-
-    /** In HTTP again, a chunked body in other chunks; a cut one without its last chunk. */
-    byte[] reply(long seed) {
-      byte[] framed = body;
-      if (head.contains("Transfer-Encoding: chunked")) {
-        framed = Framed.chunked(body, seed);
-        if (isStream() && !text().contains("[DONE]") && !text().contains("{\"error\"")) {
-          framed = Arrays.copyOf(framed, framed.length - 5);
-        }
-      }
-      return concat(head.getBytes(StandardCharsets.ISO_8859_1), framed);
-    }
-
-    @Override
-    public String toString() {
-      return name;
-    }
   }
 }

@@ -44,12 +44,14 @@ public final class RawConnection implements AutoCloseable {
     return this;
   }
 
+  /** Reads one reply to a HEAD, which has no body whatever its head says. */
+  public Reply head() throws IOException {
+    return new Reply(headLines(), new byte[0]);
+  }
+
   /** Reads one whole reply: head, then body by length, by chunks, or to the connection's end. */
   public Reply reply() throws IOException {
-    List<String> head = new ArrayList<>();
-    for (String line = line(); !line.isEmpty(); line = line()) {
-      head.add(line);
-    }
+    List<String> head = headLines();
     var reply = new Reply(head, new byte[0]);
     if (reply.header("transfer-encoding").orElse("").equals("chunked")) {
       return new Reply(head, chunks());
@@ -86,6 +88,14 @@ public final class RawConnection implements AutoCloseable {
   @Override
   public void close() throws IOException {
     socket.close();
+  }
+
+  private List<String> headLines() throws IOException {
+    List<String> head = new ArrayList<>();
+    for (String line = line(); !line.isEmpty(); line = line()) {
+      head.add(line);
+    }
+    return head;
   }
 
   private byte[] chunks() throws IOException {

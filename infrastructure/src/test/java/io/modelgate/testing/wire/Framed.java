@@ -1,6 +1,5 @@
-package io.modelgate.infrastructure.client;
+package io.modelgate.testing.wire;
 
-import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.Random;
@@ -23,12 +22,5 @@ public final class Framed {
     }
     framed.writeBytes("0\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
     return framed.toByteArray();
-  }
-
-  /** As a socket might give them. */
-  static WireBuffer.Source cut(byte[] bytes, long seed) {
-    var random = new Random(seed);
-    var in = new ByteArrayInputStream(bytes);
-    return (into, offset, length) -> in.read(into, offset, 1 + random.nextInt(length));
   }
 }
