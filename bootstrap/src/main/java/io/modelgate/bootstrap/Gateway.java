@@ -34,29 +34,37 @@ final class Gateway implements AutoCloseable {
   private final SqlStore store;
   private final Upstreams upstreams;
   private final ApiServer server;
+  private final SettingsWatch watch;
   private final List<String> notices;
   private final AtomicBoolean closing = new AtomicBoolean();
   private final CountDownLatch closed = new CountDownLatch(1);
 
-  private Gateway(SqlStore store, Upstreams upstreams, ApiServer server, List<String> notices) {
+  private Gateway(
+      SqlStore store,
+      Upstreams upstreams,
+      ApiServer server,
+      SettingsWatch watch,
+      List<String> notices) {
     this.store = store;
     this.upstreams = upstreams;
     this.server = server;
+    this.watch = watch;
     this.notices = List.copyOf(notices);
   }
 
   /**
-   * Opens everything, the listener last.
+   * Opens everything, the listener last, and follows the settings as they change.
    *
    * @throws StartFailure when something outside this program is in the way; then nothing stays open
    */
-  static Gateway start(Settings settings) {
+  static Gateway start(LiveSettings live) {
+    Settings settings = live.current();
     SqlStore store = open(settings);
     try {
       InstantSource clock = InstantSource.system();
       Upstreams upstreams = Upstreams.open(upstreamSettings(settings), clock);
       try {
-        return listen(settings, store, upstreams, clock);
+        return listen(live, store, upstreams, clock);
       } catch (RuntimeException e) {
         upstreams.close();
         throw e;
@@ -77,6 +85,11 @@ final class Gateway implements AutoCloseable {
     return notices;
   }
 
+  /** One look at what the settings are read from, as {@link SettingsWatch#check}. */
+  void checkSettings() {
+    watch.check();
+  }
+
   /** Blocks until {@link #close()} is done. */
   void awaitShutdown() throws InterruptedException {
     closed.await();
@@ -91,7 +104,8 @@ final class Gateway implements AutoCloseable {
     if (closing.compareAndSet(false, true)) {
       try (store;
           upstreams;
-          server) {
+          server;
+          watch) {
         // Closed in the reverse order of this list.
       } finally {
         closed.countDown();
@@ -109,11 +123,13 @@ final class Gateway implements AutoCloseable {
   }
 
   private static Gateway listen(
-      Settings settings, SqlStore store, Upstreams upstreams, InstantSource clock) {
+      LiveSettings live, SqlStore store, Upstreams upstreams, InstantSource clock) {
+    Settings settings = live.current();
     List<String> notices = new ArrayList<>();
     var random = new SecureRandom();
     var errors = new ApiErrors(settings.errorCode() == Settings.ErrorCode.STATUS);
-    var issueKey = new IssueApiKey(store.apiKeys(), clock, random, settings.defaultQuota());
+    var issueKey =
+        new IssueApiKey(store.apiKeys(), clock, random, () -> live.current().defaultQuota());
     var changeRoutes = new ChangeRoutes(store.modelRoutes(), upstreams.kinds(), clock, random);
     var models = new ListModels(store.modelRoutes(), upstreams);
     var openAi =
@@ -134,6 +150,7 @@ final class Gateway implements AutoCloseable {
                 store.apiKeys(),
                 store.quotas()),
             new AdminApi.Models(changeRoutes, store.modelRoutes()),
+            () -> ShownSettings.of(live),
             clock);
     Demo demo =
         settings.demo()
@@ -143,7 +160,16 @@ final class Gateway implements AutoCloseable {
     if (demo != null) {
       notices.addAll(demo.howToCall(server.port()));
     }
-    return new Gateway(store, upstreams, server, notices);
+    var watch =
+        SettingsWatch.start(
+            live.files(), () -> live.reload((before, after) -> apply(before, after, upstreams)));
+    return new Gateway(store, upstreams, server, watch, notices);
+  }
+
+  /** What asks for its settings each time, such as the quota of a new key, needs nothing here. */
+  private static void apply(Settings before, Settings after, Upstreams upstreams) {
+    Logging.change(before.log(), after.log());
+    upstreams.apply(upstreamSettings(after));
   }
 
   private static ApiServer start(

@@ -40,6 +40,8 @@ final class Logging {
     JSON
   }
 
+  private static final String CONSOLE = "console";
+
   private Logging() {}
 
   /** Replaces whatever was set before. */
@@ -51,6 +53,30 @@ final class Logging {
 
   static void configure(LoggerContext context, Threshold threshold, Format format) {
     context.reset();
+    context.getLogger(org.slf4j.Logger.ROOT_LOGGER_NAME).addAppender(console(context, format));
+    setThreshold(context, threshold);
+  }
+
+  /** Changes a log that is in use: no line is lost. */
+  static void change(Settings.Log before, Settings.Log after) {
+    if (LoggerFactory.getILoggerFactory() instanceof LoggerContext context) {
+      change(context, before, after);
+    }
+  }
+
+  static void change(LoggerContext context, Settings.Log before, Settings.Log after) {
+    if (before.format() != after.format()) {
+      var root = context.getLogger(org.slf4j.Logger.ROOT_LOGGER_NAME);
+      var old = root.getAppender(CONSOLE);
+      root.addAppender(console(context, after.format()));
+      root.detachAppender(old); // not stopped: a line may be on its way through it
+    }
+    if (before.threshold() != after.threshold()) {
+      setThreshold(context, after.threshold());
+    }
+  }
+
+  private static ConsoleAppender<ILoggingEvent> console(LoggerContext context, Format format) {
     Layout<ILoggingEvent> layout =
         switch (format) {
           case TEXT -> new TextLayout();
@@ -65,12 +91,16 @@ final class Logging {
     encoder.start();
     var console = new ConsoleAppender<ILoggingEvent>();
     console.setContext(context);
-    console.setName("console");
+    console.setName(CONSOLE);
     console.setEncoder(encoder);
     console.start();
-    var root = context.getLogger(org.slf4j.Logger.ROOT_LOGGER_NAME);
-    root.addAppender(console);
-    root.setLevel(convertAnSLF4JLevel(threshold.libraries));
+    return console;
+  }
+
+  private static void setThreshold(LoggerContext context, Threshold threshold) {
+    context
+        .getLogger(org.slf4j.Logger.ROOT_LOGGER_NAME)
+        .setLevel(convertAnSLF4JLevel(threshold.libraries));
     context.getLogger("io.modelgate").setLevel(convertAnSLF4JLevel(threshold.ours));
   }
 }

@@ -2,6 +2,7 @@ package io.modelgate.bootstrap;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.InstantSource;
 import java.util.Objects;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
@@ -56,25 +57,28 @@ public final class Main implements Callable<Integer> {
                   "The settings, instead of config/modelgate.yaml where ModelGate is installed.")
           @Nullable Path config)
       throws InterruptedException {
-    return switch (Settings.load(config == null ? shippedFile() : config, System.getenv())) {
+    Path file = config == null ? shippedFile() : config;
+    return switch (Settings.load(file, System.getenv())) {
       case Settings.Loading.Faulty(var faults, var warnings) -> {
         System.err.println("ModelGate does not start, its settings are wrong:");
         faults.forEach(fault -> System.err.println("  " + fault));
         warnings.forEach(warning -> System.err.println("  " + warning));
         yield CommandLine.ExitCode.USAGE;
       }
-      case Settings.Loading.Loaded(var settings, var warnings) -> {
-        Logging.configure(settings.log().threshold(), settings.log().format());
-        warnings.forEach(warning -> log().warn("{}", warning));
-        yield serve(settings);
+      case Settings.Loading.Loaded loaded -> {
+        var log = loaded.settings().log();
+        Logging.configure(log.threshold(), log.format());
+        loaded.warnings().forEach(warning -> log().warn("{}", warning));
+        yield serve(new LiveSettings(file, System.getenv(), loaded, InstantSource.system()));
       }
     };
   }
 
-  private static int serve(Settings settings) throws InterruptedException {
+  private static int serve(LiveSettings live) throws InterruptedException {
+    Settings settings = live.current();
     Gateway gateway;
     try {
-      gateway = Gateway.start(settings);
+      gateway = Gateway.start(live);
     } catch (RuntimeException e) {
       System.err.println("ModelGate cannot start: " + StartFailure.sentence(e, settings.server()));
       log().debug("cannot start", e);

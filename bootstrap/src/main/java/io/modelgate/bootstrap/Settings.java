@@ -60,8 +60,15 @@ record Settings(
     reader.add(SettingsEnvironment.read(environment));
     Settings settings = read(reader);
     return reader.faults().isEmpty()
-        ? new Loading.Loaded(settings, reader.warnings())
+        ? new Loading.Loaded(settings, reader.texts(), reader.warnings())
         : new Loading.Faulty(reader.faults(), reader.warnings());
+  }
+
+  /** Reads what was read before. */
+  static Settings of(SettingsTexts texts) {
+    var reader = new SettingsReader();
+    reader.add(new SettingsSource(List.copyOf(texts.given().values()), List.of(), List.of()));
+    return read(reader);
   }
 
   private static Settings read(SettingsReader reader) {
@@ -137,9 +144,11 @@ record Settings(
     /**
      * All is well.
      *
+     * @param texts what the settings were read from
      * @param warnings sentences about what was passed over, e.g. a variable without a meaning
      */
-    record Loaded(Settings settings, List<String> warnings) implements Loading {}
+    record Loaded(Settings settings, SettingsTexts texts, List<String> warnings)
+        implements Loading {}
 
     /** At least one thing is wrong; all that is wrong is here. */
     record Faulty(List<Fault> faults, List<String> warnings) implements Loading {}

@@ -30,6 +30,16 @@ final class SettingsEnvironment {
     return new SettingsSource(reading.values, reading.faults, reading.unknownNames());
   }
 
+  /** The files that hold secrets, as far as the variables name some. */
+  static List<Path> secretFiles(Map<String, String> environment) {
+    return SettingsTable.ALL.stream()
+        .filter(key -> key.form().secret())
+        .map(key -> environment.getOrDefault(key.fileVariable(), ""))
+        .filter(file -> !file.isEmpty())
+        .map(Path::of)
+        .toList();
+  }
+
   private void readVariable(SettingsKey<?> key) {
     String text = environment.getOrDefault(key.variable(), "");
     String file = key.form().secret() ? environment.getOrDefault(key.fileVariable(), "") : "";

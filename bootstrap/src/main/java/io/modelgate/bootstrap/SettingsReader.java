@@ -1,7 +1,9 @@
 package io.modelgate.bootstrap;
 
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -11,6 +13,7 @@ final class SettingsReader {
   private final List<SettingsSource.Value> values = new ArrayList<>();
   private final List<Settings.Fault> faults = new ArrayList<>();
   private final List<String> warnings = new ArrayList<>();
+  private final Map<SettingsKey<?>, SettingsSource.Value> given = new HashMap<>();
 
   /** Adds a source that outranks those before. */
   void add(SettingsSource source) {
@@ -34,9 +37,10 @@ final class SettingsReader {
       if (!value.key().equals(key)) {
         continue;
       }
-      Optional<T> given = key.form().reading().apply(value.text());
-      if (given.isPresent()) {
-        result = given.get();
+      Optional<T> read = key.form().reading().apply(value.text());
+      if (read.isPresent()) {
+        result = read.get();
+        given.put(key, value);
       } else {
         faults.add(
             new Settings.Fault(
@@ -47,6 +51,11 @@ final class SettingsReader {
       }
     }
     return result;
+  }
+
+  /** What was read so far, as it was written. */
+  SettingsTexts texts() {
+    return new SettingsTexts(given);
   }
 
   List<Settings.Fault> faults() {

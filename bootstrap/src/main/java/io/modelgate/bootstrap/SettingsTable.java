@@ -1,5 +1,6 @@
 package io.modelgate.bootstrap;
 
+import io.modelgate.bootstrap.SettingsKey.Applies;
 import io.modelgate.bootstrap.ValueForm.HostAndPort;
 import io.modelgate.domain.routing.BackendKind;
 import io.modelgate.domain.routing.BaseUrl;
@@ -23,129 +24,153 @@ final class SettingsTable {
   private static final List<SettingsKey<?>> KEYS = new ArrayList<>();
 
   static final SettingsKey<String> SERVER_HOST =
-      key("server.host", ValueForm.host(), "0.0.0.0", "The address to listen on.");
+      key(
+          "server.host",
+          ValueForm.host(),
+          "0.0.0.0",
+          "The address to listen on.",
+          Applies.AFTER_RESTART);
   static final SettingsKey<Long> SERVER_PORT =
       key(
           "server.port",
           ValueForm.wholeNumber(0, 65535),
           "18080",
-          "The port to listen on; 0 takes any free one and prints it.");
+          "The port to listen on; 0 takes any free one and prints it.",
+          Applies.AFTER_RESTART);
   static final SettingsKey<Duration> SERVER_SHUTDOWN_GRACE =
       key(
           "server.shutdown-grace",
           ValueForm.duration("0s", "10m"),
           "30s",
-          "How long calls under way may go on once the gateway is told to stop.");
+          "How long calls under way may go on once the gateway is told to stop.",
+          Applies.AFTER_RESTART);
   static final SettingsKey<Path> DATABASE_PATH =
       key(
           "database.path",
           ValueForm.path(),
           "./data/modelgate.db",
           "The SQLite file with keys, models and counts; secrets made at first start lie beside it."
-              + " Relative to the directory the gateway is started in.");
+              + " Relative to the directory the gateway is started in.",
+          Applies.AFTER_RESTART);
   static final SettingsKey<HostAndPort> REDIS_ADDR =
       key(
           "redis.addr",
           ValueForm.hostAndPort(),
           "localhost:6379",
-          "Where Redis listens. Checked now, used from a later version on.");
+          "Where Redis listens. Checked now, used from a later version on.",
+          Applies.AFTER_RESTART);
   static final SettingsKey<Secret> REDIS_PASSWORD =
       key(
           "redis.password",
           ValueForm.password(),
           null,
-          "Its password. Checked now, used from a later version on.");
+          "Its password. Checked now, used from a later version on.",
+          Applies.AFTER_RESTART);
   static final SettingsKey<Boolean> REDIS_TLS =
       key(
           "redis.tls",
           ValueForm.yesOrNo(),
           "false",
-          "Whether to speak TLS to it. Checked now, used from a later version on.");
+          "Whether to speak TLS to it. Checked now, used from a later version on.",
+          Applies.AFTER_RESTART);
   static final SettingsKey<Duration> TIMEOUT =
       key(
           "timeout",
           ValueForm.duration("10ms", "24h"),
           "300s",
           "The patience with a backend: for the head of its reply, for silence within a stream, and"
-              + " for a whole call that is not streamed. A model can have its own.");
+              + " for a whole call that is not streamed. A model can have its own.",
+          Applies.AT_ONCE);
   static final SettingsKey<Duration> CONNECT_TIMEOUT =
       key(
           "connect-timeout",
           ValueForm.duration("10ms", "5m"),
           "5s",
-          "The patience with a connection to a backend.");
+          "The patience with a connection to a backend.",
+          Applies.AT_ONCE);
   static final SettingsKey<Integer> MAX_BODY_SIZE =
       key(
           "max-body-size",
           ValueForm.size("1KB", "1GB"),
           "5MB",
-          "The largest request; a larger one is answered 413.");
+          "The largest request; a larger one is answered 413.",
+          Applies.AFTER_RESTART);
   static final SettingsKey<Integer> MAX_REPLY_SIZE =
       key(
           "max-reply-size",
           ValueForm.size("1KB", "1GB"),
           "64MB",
-          "The largest reply that is not streamed, and the largest single event of a stream.");
+          "The largest reply that is not streamed, and the largest single event of a stream.",
+          Applies.AT_ONCE);
   static final SettingsKey<Long> RATE_LIMIT_RPM =
       key(
           "rate-limit.rpm",
           ValueForm.wholeNumber(1, 1_000_000),
           "60",
-          "Requests a key may make in a minute. Checked now, used from a later version on.");
+          "Requests a key may make in a minute. Checked now, used from a later version on.",
+          Applies.AT_ONCE);
   static final SettingsKey<Long> QUOTA_DEFAULT_TOKENS =
       key(
           "quota.default-tokens",
           ValueForm.wholeNumber(0, Long.MAX_VALUE),
           "1000000",
           "Tokens, prompt and completion together, that a new key may use when its maker names no"
-              + " other number.");
+              + " other number.",
+          Applies.AT_ONCE);
   static final SettingsKey<Secret> ADMIN_API_KEY =
       key(
           "admin.api-key",
           ValueForm.strongSecret(),
           null,
           "The key to the admin API. Without one, a key is made at first start and kept in the file"
-              + " admin-key beside the database.");
+              + " admin-key beside the database.",
+          Applies.AFTER_RESTART);
   static final SettingsKey<Secret> SECRET_KEY =
       key(
           "secret-key",
           ValueForm.strongSecret(),
           null,
           "Encrypts the backends' credentials in the database. Without one, a key is made at first"
-              + " start and kept in the file secret-key beside the database.");
+              + " start and kept in the file secret-key beside the database.",
+          Applies.AFTER_RESTART);
   static final SettingsKey<Settings.ErrorCode> ERRORS_CODE =
       key(
           "errors.code",
           ValueForm.oneOf(Settings.ErrorCode.class),
           "string",
           "What stands under \"code\" in an error: OpenAI's string, as its SDKs expect, or the HTTP"
-              + " status as a number.");
+              + " status as a number.",
+          Applies.AFTER_RESTART);
   static final SettingsKey<Logging.Threshold> LOG_LEVEL =
       key(
           "log.level",
           ValueForm.oneOf(Logging.Threshold.class),
           "info",
-          "How much the gateway says about itself on standard output; libraries say less.");
+          "How much the gateway says about itself on standard output; libraries say less.",
+          Applies.AT_ONCE);
   static final SettingsKey<Logging.Format> LOG_FORMAT =
       key(
           "log.format",
           ValueForm.oneOf(Logging.Format.class),
           "text",
-          "Lines for people, or one JSON object a line.");
+          "Lines for people, or one JSON object a line.",
+          Applies.AT_ONCE);
   static final SettingsKey<Boolean> DEMO =
       key(
           "demo",
           ValueForm.yesOrNo(),
           "false",
           "Whether to serve the built-in model \"echo\" and keep a key to try it with in the file"
-              + " demo-key beside the database.");
+              + " demo-key beside the database.",
+          Applies.AFTER_RESTART);
   static final Map<BackendKind, AdapterKeys> ADAPTERS = adapters();
   static final SettingsKey<Duration> ECHO_PACE =
       key(
           "adapters.echo.pace",
           ValueForm.duration("0ms", "1m"),
           "20ms",
-          "The pause between the pieces that the model \"echo\" streams.");
+          "The pause between the pieces that the model \"echo\" streams.",
+          Applies.AT_ONCE);
 
   /** All of them; read-only, and last in this class so that none is missed. */
   static final List<SettingsKey<?>> ALL = List.copyOf(KEYS);
@@ -191,18 +216,25 @@ final class SettingsTable {
       BackendKind kind, @Nullable String defaultBaseUrl, String baseUrlEffect) {
     String section = "adapters." + kind.wireName();
     return new AdapterKeys(
-        key(section + ".base-url", ValueForm.baseUrl(), defaultBaseUrl, baseUrlEffect),
+        key(
+            section + ".base-url",
+            ValueForm.baseUrl(),
+            defaultBaseUrl,
+            baseUrlEffect,
+            Applies.AT_ONCE),
         key(
             section + ".api-key",
             ValueForm.credential(),
             null,
-            "What the gateway shows to it, for models that have no credential of their own."),
+            "What the gateway shows to it, for models that have no credential of their own.",
+            Applies.AT_ONCE),
         kind == BackendKind.API3
             ? key(
                 section + ".api-key-header",
                 ValueForm.headerName(),
                 "x-api-key",
-                "The header that carries the credential, as it is.")
+                "The header that carries the credential, as it is.",
+                Applies.AT_ONCE)
             : null,
         kind == BackendKind.OLLAMA
             ? null
@@ -210,17 +242,23 @@ final class SettingsTable {
                 section + ".stream-usage",
                 ValueForm.streamUsage(),
                 "ask",
-                "Whether to ask it for the token counts of a stream; some refuse the question."),
+                "Whether to ask it for the token counts of a stream; some refuse the question.",
+                Applies.AT_ONCE),
         key(
             section + ".proxy",
             ValueForm.proxy(),
             null,
-            "An HTTP proxy to go through, by CONNECT; a secret, for it may hold a password."));
+            "An HTTP proxy to go through, by CONNECT; a secret, for it may hold a password.",
+            Applies.AT_ONCE));
   }
 
   private static <T> SettingsKey<T> key(
-      String name, ValueForm<T> form, @Nullable String defaultText, String effect) {
-    var key = new SettingsKey<>(name, form, defaultText, effect);
+      String name,
+      ValueForm<T> form,
+      @Nullable String defaultText,
+      String effect,
+      Applies applies) {
+    var key = new SettingsKey<>(name, form, defaultText, effect, applies);
     KEYS.add(key);
     return key;
   }

@@ -51,6 +51,10 @@ final class AdminClient implements AutoCloseable {
     return ask("GET", "/models", "", 200).get("data");
   }
 
+  JsonNode settings() {
+    return ask("GET", "/settings", "", 200);
+  }
+
   void changeKey(String id, String fields) {
     ask("PATCH", "/keys/" + id, fields, 200);
   }

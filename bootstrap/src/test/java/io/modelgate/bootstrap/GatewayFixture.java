@@ -1,8 +1,10 @@
 package io.modelgate.bootstrap;
 
 import java.nio.file.Path;
+import java.time.InstantSource;
 import java.util.HashMap;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /** The whole gateway in this process, on a free port, with the echo model. Thread-safe. */
 final class GatewayFixture implements AutoCloseable {
@@ -27,6 +29,15 @@ final class GatewayFixture implements AutoCloseable {
    * @param more settings, as environment variables
    */
   static GatewayFixture start(Path folder, Map<String, String> more) {
+    return start(folder, null, more);
+  }
+
+  /**
+   * Starts it with a file of settings.
+   *
+   * @param file outranked by the environment; null for none
+   */
+  static GatewayFixture start(Path folder, @Nullable Path file, Map<String, String> more) {
     var environment = new HashMap<String, String>();
     environment.put("MG_SERVER_HOST", "127.0.0.1");
     environment.put("MG_SERVER_PORT", "0");
@@ -36,10 +47,18 @@ final class GatewayFixture implements AutoCloseable {
     environment.put("MG_DEMO", "true");
     environment.put("MG_ADAPTERS_ECHO_PACE", "1ms");
     environment.putAll(more);
-    return switch (Settings.load(null, environment)) {
-      case Settings.Loading.Loaded(var settings, _) -> new GatewayFixture(Gateway.start(settings));
+    return switch (Settings.load(file, environment)) {
+      case Settings.Loading.Loaded loaded ->
+          new GatewayFixture(
+              Gateway.start(new LiveSettings(file, environment, loaded, InstantSource.system())));
       case Settings.Loading.Faulty(var faults, _) -> throw new AssertionError(faults.toString());
     };
+  }
+
+  /** Makes it notice every change of its settings' files that was made before. */
+  void noticeChangedSettings() {
+    gateway.checkSettings();
+    gateway.checkSettings();
   }
 
   int port() {

@@ -66,7 +66,10 @@ final class GatewayProcess implements AutoCloseable {
   }
 
   private void take(String line) {
-    lines.add(line);
+    synchronized (lines) {
+      lines.add(line);
+      lines.notifyAll();
+    }
     Matcher listening = LISTENS.matcher(line);
     if (listening.find()) {
       port.complete(Integer.valueOf(listening.group(1)));
@@ -110,6 +113,25 @@ final class GatewayProcess implements AutoCloseable {
     } catch (InterruptedException e) {
       throw new AssertionError("interrupted", e);
     }
+  }
+
+  /** Waits for a line on standard output with that text in it. */
+  String awaitLine(String text) {
+    long patience = System.nanoTime() + TimeUnit.SECONDS.toNanos(PATIENCE_SECONDS);
+    try {
+      synchronized (lines) {
+        while (lines.stream().noneMatch(line -> line.contains(text))) {
+          long left = TimeUnit.NANOSECONDS.toMillis(patience - System.nanoTime());
+          if (left <= 0) {
+            throw new AssertionError("no line with \"" + text + "\"; it said:\n" + said());
+          }
+          lines.wait(left);
+        }
+      }
+    } catch (InterruptedException e) {
+      throw new AssertionError("interrupted", e);
+    }
+    return lines.stream().filter(line -> line.contains(text)).findFirst().orElseThrow();
   }
 
   /** The lines on standard output so far. */

@@ -4,10 +4,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.LoggerContext;
+import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.classic.spi.LoggingEvent;
 import ch.qos.logback.classic.spi.ThrowableProxy;
+import ch.qos.logback.core.Appender;
+import ch.qos.logback.core.ConsoleAppender;
+import ch.qos.logback.core.encoder.LayoutWrappingEncoder;
 import java.io.IOException;
 import java.time.Instant;
+import java.util.ArrayList;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import org.assertj.core.api.InstanceOfAssertFactories;
@@ -98,6 +103,30 @@ class LoggingTest {
     assertThat(context.getLogger("io.helidon.any").getEffectiveLevel())
         .isEqualTo(Level.toLevel(libraries));
     assertThat(context.getLogger("ROOT").iteratorForAppenders()).toIterable().hasSize(1);
+  }
+
+  @Test
+  void changesItsLevelAndItsFormWhileItIsUsed() {
+    var before = new Settings.Log(Logging.Threshold.INFO, Logging.Format.TEXT);
+    Logging.configure(context, before.threshold(), before.format());
+    var first = theAppender();
+
+    var louder = new Settings.Log(Logging.Threshold.DEBUG, Logging.Format.TEXT);
+    Logging.change(context, before, louder);
+    assertThat(context.getLogger("io.modelgate.any").getEffectiveLevel()).isEqualTo(Level.DEBUG);
+    assertThat(theAppender()).isSameAs(first);
+
+    Logging.change(context, louder, new Settings.Log(Logging.Threshold.DEBUG, Logging.Format.JSON));
+    assertThat(theAppender()).isNotSameAs(first);
+    assertThat(((LayoutWrappingEncoder<?>) theAppender().getEncoder()).getLayout())
+        .isInstanceOf(JsonLayout.class);
+  }
+
+  private ConsoleAppender<?> theAppender() {
+    var appenders = new ArrayList<Appender<ILoggingEvent>>();
+    context.getLogger("ROOT").iteratorForAppenders().forEachRemaining(appenders::add);
+    assertThat(appenders).hasSize(1);
+    return (ConsoleAppender<?>) appenders.getFirst();
   }
 
   @Test

@@ -13,6 +13,8 @@ final class SettingsPapers {
       # dots and dashes (MG_SERVER_PORT). A secret can also be read from a file that a variable ending in
       # _FILE names (MG_ADMIN_API_KEY_FILE). Durations: 500ms, 30s, 5m, 1h. Sizes: 512KB, 5MB, plain
       # bytes; 1KB is 1024 bytes. A wrong value stops the start, and all that is wrong is listed.
+      # A running gateway takes up a changed file within seconds, whole or not at all; what needs a
+      # restart says so here.
       """;
 
   private SettingsPapers() {}
@@ -46,7 +48,12 @@ final class SettingsPapers {
 
   private static void appendSetting(
       StringBuilder out, SettingsKey<?> key, String name, String indent) {
-    String papers = key.effect() + " Needs " + allowed(key) + ".";
+    String restart =
+        switch (key.applies()) {
+          case AT_ONCE -> "";
+          case AFTER_RESTART -> " A change needs a restart.";
+        };
+    String papers = key.effect() + " Needs " + allowed(key) + "." + restart;
     for (String line : wrapped(papers, WIDTH - indent.length())) {
       out.append(indent).append("# ").append(line).append('\n');
     }
@@ -60,10 +67,11 @@ final class SettingsPapers {
         .map(
             key ->
                 String.format(
-                    "| `%s` | %s | %s | %s |",
+                    "| `%s` | %s | %s | %s | %s |",
                     key.name(),
                     key.defaultText() == null ? "–" : "`" + key.defaultText() + "`",
                     allowed(key),
+                    key.applies(),
                     key.effect()))
         .toList();
   }

@@ -368,7 +368,7 @@ class SettingsTest {
 
   private static Settings loaded(Settings.Loading loading) {
     return switch (loading) {
-      case Loaded(Settings settings, var _) -> settings;
+      case Loaded(Settings settings, _, _) -> settings;
       case Faulty(var faults, _) -> fail("faults: " + faults);
     };
   }

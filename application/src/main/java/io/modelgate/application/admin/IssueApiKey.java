@@ -8,6 +8,7 @@ import io.modelgate.domain.access.TokenQuota;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.time.temporal.ChronoUnit;
+import java.util.function.Supplier;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
@@ -19,16 +20,19 @@ public final class IssueApiKey {
   private final ApiKeys keys;
   private final InstantSource clock;
   private final RandomText random;
-  private final TokenQuota defaultQuota;
+  private final Supplier<TokenQuota> defaultQuota;
 
   /**
    * Issues into {@code keys}.
    *
    * @param random cryptographically strong, thread-safe
-   * @param defaultQuota for keys that name none
+   * @param defaultQuota for keys that name none; asked at each, so that it can change
    */
   public IssueApiKey(
-      ApiKeys keys, InstantSource clock, RandomGenerator random, TokenQuota defaultQuota) {
+      ApiKeys keys,
+      InstantSource clock,
+      RandomGenerator random,
+      Supplier<TokenQuota> defaultQuota) {
     this.keys = keys;
     this.clock = clock;
     this.random = new RandomText(random);
@@ -51,7 +55,7 @@ public final class IssueApiKey {
             wanted.name(),
             secret.substring(0, SHOWN_CHARACTERS),
             SecretHash.of(secret),
-            wanted.quota() == null ? defaultQuota : wanted.quota(),
+            wanted.quota() == null ? defaultQuota.get() : wanted.quota(),
             wanted.enabled(),
             wanted.expiresAt(),
             now,

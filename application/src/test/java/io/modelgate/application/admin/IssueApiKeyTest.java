@@ -90,7 +90,7 @@ class IssueApiKeyTest {
   }
 
   private IssueApiKey over(ApiKeys store) {
-    return new IssueApiKey(store, clock, new SecureRandom(), DEFAULT);
+    return new IssueApiKey(store, clock, new SecureRandom(), () -> DEFAULT);
   }
 
   private static NewKey withQuota(TokenQuota quota) {

@@ -18,12 +18,16 @@ import io.modelgate.application.port.ModelRoutes;
 import io.modelgate.application.port.Quotas;
 import io.modelgate.domain.access.SecretHash;
 import io.modelgate.infrastructure.server.ApiErrors;
+import java.time.Instant;
 import java.time.InstantSource;
+import java.util.List;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /**
- * The admin side of the listener, to be registered at {@link #PATH}: the API for keys and models
- * under {@code /api}, behind the admin key, and the panel's static files, which hold no secrets,
- * for everyone. Thread-safe.
+ * The admin side of the listener, to be registered at {@link #PATH}: the API for keys, models and
+ * settings under {@code /api}, behind the admin key, and the panel's static files, which hold no
+ * secrets, for everyone. Thread-safe.
  *
  * <p>All of the API speaks JSON in snake_case, UTF-8, times as RFC 3339 in UTC. An absent field of
  * a PATCH stays as it is, null clears it, 0 and false are values. What is refused is an error body
@@ -53,6 +57,7 @@ public final class AdminApi implements HttpService {
   private final AdminGate gate;
   private final Keys keys;
   private final Models models;
+  private final Supplier<Settings> settings;
   private final InstantSource clock;
   private final String pages;
 
@@ -60,17 +65,30 @@ public final class AdminApi implements HttpService {
    * The admin API over those use cases and ports.
    *
    * @param adminKey the hash of the one key that opens it
+   * @param settings those of the moment; asked at each request
    */
   public AdminApi(
-      SecretHash adminKey, ApiErrors errors, Keys keys, Models models, InstantSource clock) {
-    this(new AdminGate(adminKey, errors), keys, models, clock, PAGES);
+      SecretHash adminKey,
+      ApiErrors errors,
+      Keys keys,
+      Models models,
+      Supplier<Settings> settings,
+      InstantSource clock) {
+    this(new AdminGate(adminKey, errors), keys, models, settings, clock, PAGES);
   }
 
   /** With pages from another place, since only the distribution holds the real ones. */
-  AdminApi(AdminGate gate, Keys keys, Models models, InstantSource clock, String pages) {
+  AdminApi(
+      AdminGate gate,
+      Keys keys,
+      Models models,
+      Supplier<Settings> settings,
+      InstantSource clock,
+      String pages) {
     this.gate = gate;
     this.keys = keys;
     this.models = models;
+    this.settings = settings;
     this.clock = clock;
     this.pages = pages;
   }
@@ -83,6 +101,7 @@ public final class AdminApi implements HttpService {
         .any("/api/*", AdminApi::addApiHeaders)
         .register("/api/keys", new KeysService(gate, keys, clock))
         .register("/api/models", new ModelsService(gate, models))
+        .register("/api/settings", new SettingsService(gate, settings))
         .any("/api", gate.nowhere())
         .any("/api/*", gate.nowhere())
         .get("/", AdminApi::addTrailingSlash)
@@ -118,4 +137,38 @@ public final class AdminApi implements HttpService {
 
   /** What the endpoints for models stand on. */
   public record Models(ChangeRoutes change, ModelRoutes all) {}
+
+  /**
+   * The settings as an operator may see them.
+   *
+   * @param file where they are read from; null for no file
+   * @param loadedAt when those in force were read
+   * @param faults why the last change of the file was not taken; empty when it was
+   */
+  public record Settings(
+      List<Setting> all, @Nullable String file, Instant loadedAt, List<String> faults) {
+    public Settings {
+      all = List.copyOf(all);
+      faults = List.copyOf(faults);
+    }
+  }
+
+  /**
+   * One setting. All values are as they would stand in the file, secrets masked, null for nothing.
+   *
+   * @param value the one in force
+   * @param origin who says so: {@code default}, the file, or the name of a variable
+   * @param applies {@code at once} or {@code after restart}
+   * @param pending what a restart would change; null when it would change nothing
+   */
+  public record Setting(
+      String key,
+      @Nullable String value,
+      @Nullable String defaultValue,
+      String origin,
+      String applies,
+      @Nullable Pending pending) {}
+
+  /** What waits for a restart; null for nothing. */
+  public record Pending(@Nullable String value) {}
 }

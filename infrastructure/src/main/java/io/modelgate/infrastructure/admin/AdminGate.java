@@ -87,8 +87,8 @@ final class AdminGate {
           throw new Rejected(
               ApiError.invalidRequest(
                   404,
-                  "there is no such path; the admin API has /admin/api/keys and"
-                      + " /admin/api/models"));
+                  "there is no such path; the admin API has /admin/api/keys, /admin/api/models"
+                      + " and /admin/api/settings"));
         });
   }
 

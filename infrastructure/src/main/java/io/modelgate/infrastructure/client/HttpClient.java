@@ -17,19 +17,26 @@ public final class HttpClient implements AutoCloseable {
   private final Duration connectTimeout;
   private final SSLSocketFactory tls;
   private final ConnectionPool pool;
-  private final CountDownLatch closed = new CountDownLatch(1);
+  private final CountDownLatch closed;
 
-  private HttpClient(Duration connectTimeout, SSLSocketFactory tls, ConnectionPool pool) {
+  private HttpClient(
+      Duration connectTimeout, SSLSocketFactory tls, ConnectionPool pool, CountDownLatch closed) {
     this.connectTimeout = connectTimeout;
     this.tls = tls;
     this.pool = pool;
+    this.closed = closed;
   }
 
   public static HttpClient open(Duration connectTimeout, SSLSocketFactory tls) {
-    var client =
-        new HttpClient(connectTimeout, tls, new ConnectionPool(KEEP_IDLE, System::nanoTime));
+    var pool = new ConnectionPool(KEEP_IDLE, System::nanoTime);
+    var client = new HttpClient(connectTimeout, tls, pool, new CountDownLatch(1));
     Thread.ofVirtual().name("upstream-pool").start(client::closeOldConnections);
     return client;
+  }
+
+  /** This client with the same connections, but another patience for new ones; closed with it. */
+  public HttpClient withConnectTimeout(Duration other) {
+    return new HttpClient(other, tls, pool, closed);
   }
 
   private void closeOldConnections() {

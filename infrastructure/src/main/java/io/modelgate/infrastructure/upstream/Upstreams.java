@@ -16,7 +16,8 @@ import javax.net.ssl.SSLSocketFactory;
 
 /**
  * The way to all backends. Thread-safe; each call blocks its own thread, for no longer than the
- * timeouts allow. Nothing that a backend does comes out as an exception.
+ * timeouts allow, and keeps the settings it began with. Nothing that a backend does comes out as an
+ * exception.
  */
 public final class Upstreams implements Upstream, AutoCloseable {
   /** The kinds that speak OpenAI's API. */
@@ -24,13 +25,12 @@ public final class Upstreams implements Upstream, AutoCloseable {
       Set.of(BackendKind.VLLM, BackendKind.LLAMACPP, BackendKind.OPENAI, BackendKind.API3);
 
   private final HttpClient client;
-  private final Map<BackendKind, Upstream> byKind;
-  private final Set<BackendKind> kinds;
+  private final InstantSource clock;
+  private volatile Map<BackendKind, Upstream> byKind = Map.of(); // immutable, replaced whole
 
-  private Upstreams(HttpClient client, Map<BackendKind, Upstream> byKind) {
+  private Upstreams(HttpClient client, InstantSource clock) {
     this.client = client;
-    this.byKind = byKind;
-    this.kinds = Set.copyOf(byKind.keySet());
+    this.clock = clock;
   }
 
   /**
@@ -43,26 +43,33 @@ public final class Upstreams implements Upstream, AutoCloseable {
   }
 
   static Upstreams open(UpstreamSettings settings, InstantSource clock, SSLSocketFactory tls) {
-    var client = HttpClient.open(settings.connectTimeout(), tls);
-    Map<BackendKind, Upstream> byKind = new EnumMap<>(BackendKind.class);
+    var upstreams = new Upstreams(HttpClient.open(settings.connectTimeout(), tls), clock);
+    upstreams.apply(settings);
+    return upstreams;
+  }
+
+  /** Takes other settings for the calls that begin from now on; open connections stay in use. */
+  public void apply(UpstreamSettings settings) {
+    HttpClient patient = client.withConnectTimeout(settings.connectTimeout());
+    Map<BackendKind, Upstream> adapters = new EnumMap<>(BackendKind.class);
     settings
         .adapters()
         .forEach(
             (kind, adapter) -> {
               if (OPENAI_SHAPED.contains(kind)) {
-                byKind.put(kind, new OpenAiUpstream(kind, adapter, settings, client));
+                adapters.put(kind, new OpenAiUpstream(kind, adapter, settings, patient));
               }
             });
     Duration echoPace = settings.echoPace();
     if (echoPace != null) {
-      byKind.put(BackendKind.ECHO, new EchoUpstream(echoPace, clock));
+      adapters.put(BackendKind.ECHO, new EchoUpstream(echoPace, clock));
     }
-    return new Upstreams(client, byKind);
+    byKind = Map.copyOf(adapters);
   }
 
   @Override
   public Set<BackendKind> kinds() {
-    return kinds;
+    return byKind.keySet();
   }
 
   @Override

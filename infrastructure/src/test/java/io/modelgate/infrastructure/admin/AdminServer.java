@@ -36,6 +36,7 @@ import java.nio.charset.StandardCharsets;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.EnumSet;
+import java.util.List;
 
 /** The admin API on a real listener over stores in memory, and a client that holds its key. */
 final class AdminServer implements AutoCloseable {
@@ -47,6 +48,8 @@ final class AdminServer implements AutoCloseable {
   final ApiKeys keys;
   final ModelRoutes routes;
   final InMemoryQuotas quotas = new InMemoryQuotas();
+  volatile AdminApi.Settings settings =
+      new AdminApi.Settings(List.of(), null, Samples.NOON, List.of());
   private final ApiServer server;
   private final HttpClient client = HttpClient.newHttpClient();
 
@@ -58,7 +61,7 @@ final class AdminServer implements AutoCloseable {
         new AdminApi(
             new AdminGate(SecretHash.of(ADMIN_KEY), new ApiErrors(false)),
             new AdminApi.Keys(
-                new IssueApiKey(keys, clock, random, TokenQuota.of(DEFAULT_QUOTA)),
+                new IssueApiKey(keys, clock, random, () -> TokenQuota.of(DEFAULT_QUOTA)),
                 new ChangeApiKey(keys, clock),
                 keys,
                 quotas),
@@ -66,6 +69,7 @@ final class AdminServer implements AutoCloseable {
                 new ChangeRoutes(
                     routes, EnumSet.of(BackendKind.VLLM, BackendKind.OPENAI), clock, random),
                 routes),
+            () -> settings,
             clock,
             "admin-pages-of-tests");
     this.server =
