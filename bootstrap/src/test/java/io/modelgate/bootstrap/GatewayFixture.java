@@ -3,6 +3,7 @@ package io.modelgate.bootstrap;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.function.Consumer;
 
 /** The whole gateway in this process, on a free port, with the echo model. Thread-safe. */
 final class GatewayFixture implements AutoCloseable {
@@ -40,6 +41,11 @@ final class GatewayFixture implements AutoCloseable {
       case Settings.Loading.Loaded(var settings, _) -> new GatewayFixture(Gateway.start(settings));
       case Settings.Loading.Faulty(var faults, _) -> throw new AssertionError(faults.toString());
     };
+  }
+
+  /** See {@link Gateway#lookAround}. */
+  void lookAround(Consumer<String> news) {
+    gateway.lookAround(news);
   }
 
   int port() {

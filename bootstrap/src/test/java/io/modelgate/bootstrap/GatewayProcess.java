@@ -117,6 +117,17 @@ final class GatewayProcess implements AutoCloseable {
     return List.copyOf(lines);
   }
 
+  /** Waits until it has said that. */
+  void awaitLine(String line) {
+    long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(PATIENCE_SECONDS);
+    while (!lines.contains(line)) {
+      if (System.nanoTime() > end) {
+        throw new AssertionError("it did not say \"" + line + "\"; it said:\n" + said());
+      }
+      Thread.onSpinWait();
+    }
+  }
+
   /** Standard output so far. */
   String said() {
     return String.join("\n", lines);

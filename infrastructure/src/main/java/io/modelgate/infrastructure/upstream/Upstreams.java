@@ -1,5 +1,6 @@
 package io.modelgate.infrastructure.upstream;
 
+import io.modelgate.application.port.ModelCatalog;
 import io.modelgate.application.port.ReplySink;
 import io.modelgate.application.port.Upstream;
 import io.modelgate.domain.chat.ChatCall;
@@ -7,12 +8,13 @@ import io.modelgate.domain.chat.UpstreamFailure.Unreachable;
 import io.modelgate.domain.routing.BackendKind;
 import io.modelgate.domain.routing.ModelRoute;
 import io.modelgate.infrastructure.client.HttpClient;
+import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.EnumMap;
 import java.util.Map;
 import java.util.Set;
-import javax.net.ssl.SSLSocketFactory;
+import javax.net.ssl.SSLContext;
 
 /**
  * The way to all backends. Thread-safe; each call blocks its own thread, for no longer than the
@@ -23,11 +25,22 @@ public final class Upstreams implements Upstream, AutoCloseable {
   private static final Set<BackendKind> OPENAI_SHAPED =
       Set.of(BackendKind.VLLM, BackendKind.LLAMACPP, BackendKind.OPENAI, BackendKind.API3);
 
+  /** For a whole list of models. */
+  private static final Duration LISTING_PATIENCE = Duration.ofSeconds(10);
+
+  private final UpstreamSettings settings;
+  private final SSLContext tls;
   private final HttpClient client;
   private final Map<BackendKind, Upstream> byKind;
   private final Set<BackendKind> kinds;
 
-  private Upstreams(HttpClient client, Map<BackendKind, Upstream> byKind) {
+  private Upstreams(
+      UpstreamSettings settings,
+      SSLContext tls,
+      HttpClient client,
+      Map<BackendKind, Upstream> byKind) {
+    this.settings = settings;
+    this.tls = tls;
     this.client = client;
     this.byKind = byKind;
     this.kinds = Set.copyOf(byKind.keySet());
@@ -39,11 +52,15 @@ public final class Upstreams implements Upstream, AutoCloseable {
    * @return to be closed when no call needs it any more
    */
   public static Upstreams open(UpstreamSettings settings, InstantSource clock) {
-    return open(settings, clock, (SSLSocketFactory) SSLSocketFactory.getDefault());
+    try {
+      return open(settings, clock, SSLContext.getDefault());
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("this Java has no TLS", e);
+    }
   }
 
-  static Upstreams open(UpstreamSettings settings, InstantSource clock, SSLSocketFactory tls) {
-    var client = HttpClient.open(settings.connectTimeout(), tls);
+  static Upstreams open(UpstreamSettings settings, InstantSource clock, SSLContext tls) {
+    var client = HttpClient.open(settings.connectTimeout(), tls.getSocketFactory());
     Map<BackendKind, Upstream> byKind = new EnumMap<>(BackendKind.class);
     settings
         .adapters()
@@ -57,7 +74,7 @@ public final class Upstreams implements Upstream, AutoCloseable {
     if (echoPace != null) {
       byKind.put(BackendKind.ECHO, new EchoUpstream(echoPace, clock));
     }
-    return new Upstreams(client, byKind);
+    return new Upstreams(settings, tls, client, byKind);
   }
 
   @Override
@@ -71,6 +88,20 @@ public final class Upstreams implements Upstream, AutoCloseable {
     return upstream == null
         ? new Delivery.NoReply(new Unreachable("no adapter for " + route.backend().wireName()))
         : upstream.send(route, call, sink);
+  }
+
+  /** What asks any kind of backend for its models. Keeps no connection. */
+  public ModelCatalog catalog() {
+    return catalog(LISTING_PATIENCE);
+  }
+
+  /**
+   * One with another patience.
+   *
+   * @param patience for a whole list, the connection included
+   */
+  public ModelCatalog catalog(Duration patience) {
+    return new HttpModelCatalog(settings, tls, patience);
   }
 
   /** Closes the connections that rest; calls under way go on, and close theirs at their end. */
