@@ -65,7 +65,9 @@ final class HttpModelCatalog implements ModelCatalog {
 
   private static Listing ask(BackendKind kind, CatalogQuestion question) {
     String address = Origin.of(question.baseUrl(), null).hostAndPort();
-    var errors = new ErrorReader(Scrubber.of(question.baseUrl(), address, question.credential()));
+    var errors =
+        new ErrorReader(
+            Scrubber.of(question.baseUrl(), address, question.credential()), question.path());
     try {
       CatalogQuestion.Answer answer = question.ask();
       if (answer.status() >= 300) {

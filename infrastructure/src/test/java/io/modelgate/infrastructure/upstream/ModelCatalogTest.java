@@ -397,7 +397,15 @@ class ModelCatalogTest {
                   new UpstreamError("the backend answered with status 503", null, null, null),
                   null));
       assertThat(failureOf(list(BackendKind.VLLM)))
-          .isEqualTo(new Rejected(404, new UpstreamError("Not Found", null, null, null), null));
+          .isEqualTo(
+              new Rejected(
+                  404,
+                  new UpstreamError(
+                      "the model's backend does not serve /v1/models",
+                      "invalid_request_error",
+                      null,
+                      null),
+                  null));
     }
 
     @Test
