@@ -66,6 +66,10 @@ class ArchitectureTest {
               Rules::serverStaysInItsAdapters,
               "infrastructure.upstream.KnowsTheServer"),
           Case.of(
+              "HTTP's words stay with servers and clients",
+              Rules::httpStaysWithServersAndClients,
+              "infrastructure.store.KnowsHttp"),
+          Case.of(
               "SQL stays in the store", Rules::sqlStaysInTheStore, "infrastructure.http.KnowsSql"),
           Case.of(
               "HTTP clients stay in upstream",

@@ -72,10 +72,22 @@ final class Rules {
     return only(
         map,
         "server",
-        resideInAnyPackage("io.helidon.webserver..", "io.helidon.http.."),
+        resideInAPackage("io.helidon.webserver.."),
         "infrastructure.http..",
         "infrastructure.admin..",
         "infrastructure.server..",
+        "bootstrap..");
+  }
+
+  static ArchRule httpStaysWithServersAndClients(PackageMap map) {
+    return only(
+        map,
+        "HTTP",
+        resideInAPackage("io.helidon.http.."),
+        "infrastructure.http..",
+        "infrastructure.admin..",
+        "infrastructure.server..",
+        "infrastructure.upstream..",
         "bootstrap..");
   }
 

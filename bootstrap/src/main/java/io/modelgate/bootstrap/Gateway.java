@@ -3,10 +3,12 @@ package io.modelgate.bootstrap;
 import io.helidon.webserver.http.HttpRouting;
 import io.modelgate.application.admin.ChangeApiKey;
 import io.modelgate.application.admin.ChangeRoutes;
+import io.modelgate.application.admin.DiscoverModels;
 import io.modelgate.application.admin.IssueApiKey;
 import io.modelgate.application.chat.AdmitCaller;
 import io.modelgate.application.chat.CompleteChat;
 import io.modelgate.application.chat.ListModels;
+import io.modelgate.application.port.StoreUnavailable;
 import io.modelgate.domain.access.SecretHash;
 import io.modelgate.infrastructure.admin.AdminApi;
 import io.modelgate.infrastructure.http.OpenAiApi;
@@ -25,17 +27,24 @@ import java.util.Base64;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The running program: everything put together by hand, in the order in which it starts.
  * Thread-safe.
  */
 final class Gateway implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(Gateway.class);
+
   private final SqlStore store;
   private final Upstreams upstreams;
   private final ApiServer server;
   private final SettingsWatch watch;
   private final List<String> notices;
+  private final @Nullable Neighbours neighbours;
   private final AtomicBoolean closing = new AtomicBoolean();
   private final CountDownLatch closed = new CountDownLatch(1);
 
@@ -44,12 +53,14 @@ final class Gateway implements AutoCloseable {
       Upstreams upstreams,
       ApiServer server,
       SettingsWatch watch,
-      List<String> notices) {
+      List<String> notices,
+      @Nullable Neighbours neighbours) {
     this.store = store;
     this.upstreams = upstreams;
     this.server = server;
     this.watch = watch;
     this.notices = List.copyOf(notices);
+    this.neighbours = neighbours;
   }
 
   /**
@@ -88,6 +99,30 @@ final class Gateway implements AutoCloseable {
   /** One look at what the settings are read from, as {@link SettingsWatch#check}. */
   void checkSettings() {
     watch.check();
+  }
+
+  /**
+   * Looks for engines beside the gateway, when it is a demo, and adds their models. Returns at once
+   * and goes on in a thread of its own; what fails there is logged.
+   *
+   * @param news takes a sentence for each that is found
+   */
+  void lookAround(Consumer<String> news) {
+    if (neighbours != null) {
+      Thread.ofVirtual().name("look-around").start(() -> lookAround(neighbours, news));
+    }
+  }
+
+  private void lookAround(Neighbours neighbours, Consumer<String> news) {
+    try {
+      neighbours.greet().forEach(news);
+    } catch (InterruptedException _) {
+      // Nobody interrupts this thread.
+    } catch (StoreUnavailable e) {
+      if (!closing.get()) {
+        LOG.warn("the models found beside the gateway could not be kept", e);
+      }
+    }
   }
 
   /** Blocks until {@link #close()} is done. */
@@ -160,16 +195,23 @@ final class Gateway implements AutoCloseable {
     if (demo != null) {
       notices.addAll(demo.howToCall(server.port()));
     }
+    Neighbours neighbours = settings.demo() ? neighbours(settings, upstreams, changeRoutes) : null;
     var watch =
         SettingsWatch.start(
             live.files(), () -> live.reload((before, after) -> apply(before, after, upstreams)));
-    return new Gateway(store, upstreams, server, watch, notices);
+    return new Gateway(store, upstreams, server, watch, notices, neighbours);
   }
 
   /** What asks for its settings each time, such as the quota of a new key, needs nothing here. */
   private static void apply(Settings before, Settings after, Upstreams upstreams) {
     Logging.change(before.log(), after.log());
     upstreams.apply(upstreamSettings(after));
+  }
+
+  private static Neighbours neighbours(
+      Settings settings, Upstreams upstreams, ChangeRoutes changeRoutes) {
+    var discoverModels = new DiscoverModels(upstreams.catalog(Neighbours.PATIENCE), changeRoutes);
+    return new Neighbours(discoverModels, settings.adapters(), upstreams.kinds());
   }
 
   private static ApiServer start(

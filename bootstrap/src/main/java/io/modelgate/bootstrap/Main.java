@@ -87,6 +87,7 @@ public final class Main implements Callable<Integer> {
     Runtime.getRuntime().addShutdownHook(new Thread(() -> stop(gateway), "shutdown"));
     announce(settings, "ModelGate " + version() + " listens on " + address(settings, gateway));
     gateway.notices().forEach(notice -> announce(settings, notice));
+    gateway.lookAround(found -> announce(settings, found));
     gateway.awaitShutdown();
     return CommandLine.ExitCode.OK;
   }

@@ -163,6 +163,7 @@ final class SettingsTable {
           "Whether to serve the built-in model \"echo\" and keep a key to try it with in the file"
               + " demo-key beside the database.",
           Applies.AFTER_RESTART);
+  static final String LLAMACPP_BASE_URL = "http://localhost:8082";
   static final Map<BackendKind, AdapterKeys> ADAPTERS = adapters();
   static final SettingsKey<Duration> ECHO_PACE =
       key(
@@ -197,7 +198,7 @@ final class SettingsTable {
       switch (kind) {
         case OLLAMA -> adapters.put(kind, adapter(kind, "http://localhost:11434", baseUrl));
         case VLLM -> adapters.put(kind, adapter(kind, "http://localhost:8000", baseUrl));
-        case LLAMACPP -> adapters.put(kind, adapter(kind, "http://localhost:8082", baseUrl));
+        case LLAMACPP -> adapters.put(kind, adapter(kind, LLAMACPP_BASE_URL, baseUrl));
         case OPENAI -> adapters.put(kind, adapter(kind, "https://api.openai.com", baseUrl));
         case API3 ->
             adapters.put(

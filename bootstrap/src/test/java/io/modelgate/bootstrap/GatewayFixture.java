@@ -4,6 +4,7 @@ import java.nio.file.Path;
 import java.time.InstantSource;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /** The whole gateway in this process, on a free port, with the echo model. Thread-safe. */
@@ -59,6 +60,11 @@ final class GatewayFixture implements AutoCloseable {
   void noticeChangedSettings() {
     gateway.checkSettings();
     gateway.checkSettings();
+  }
+
+  /** See {@link Gateway#lookAround}. */
+  void lookAround(Consumer<String> news) {
+    gateway.lookAround(news);
   }
 
   int port() {

@@ -251,6 +251,10 @@ class ProcessIT {
         "MG_DATABASE_PATH", "data/modelgate.db",
         "MG_ADMIN_API_KEY", ADMIN_KEY,
         "MG_DEMO", "true",
+        // Not whatever else runs on this machine.
+        "MG_ADAPTERS_OLLAMA_BASE_URL", "http://127.0.0.1:1",
+        "MG_ADAPTERS_VLLM_BASE_URL", "http://127.0.0.1:1",
+        "MG_ADAPTERS_LLAMACPP_BASE_URL", "http://127.0.0.1:1",
         "MG_ADAPTERS_ECHO_PACE", "1ms");
   }
 

@@ -1,6 +1,5 @@
 package io.modelgate.infrastructure.upstream;
 
-import io.modelgate.domain.chat.Endpoint;
 import io.modelgate.domain.chat.Span;
 import io.modelgate.domain.chat.UpstreamError;
 import io.modelgate.domain.chat.UpstreamFailure;
@@ -16,7 +15,7 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** Understands the errors of backends, whatever dialect they speak, and says them in OpenAI's. */
-record ErrorReader(Scrubber scrubber, Endpoint endpoint) {
+record ErrorReader(Scrubber scrubber, String path) {
   private static final int MAX_MESSAGE = 2_000;
   private static final int MAX_WORD = 200;
   private static final String INVALID_REQUEST = "invalid_request_error";
@@ -46,7 +45,7 @@ record ErrorReader(Scrubber scrubber, Endpoint endpoint) {
   static ErrorReader of(CallPlan plan, Exchange exchange) {
     return new ErrorReader(
         Scrubber.of(plan.baseUrl(), exchange.remoteAddress(), plan.credential()),
-        plan.call().endpoint());
+        plan.call().endpoint().path());
   }
 
   /**
@@ -67,7 +66,7 @@ record ErrorReader(Scrubber scrubber, Endpoint endpoint) {
     String told = redirect || fields.message == null ? "" : scrub(fields.message, MAX_MESSAGE);
     String message = told.isEmpty() ? "the backend answered with status " + status : told;
     if (NO_ROUTE.contains(message)) {
-      String missing = "the model's backend does not serve " + endpoint.path();
+      String missing = "the model's backend does not serve " + path;
       return new Rejected(404, new UpstreamError(missing, INVALID_REQUEST, null, null), null);
     }
     UpstreamError error = told(message, fields);

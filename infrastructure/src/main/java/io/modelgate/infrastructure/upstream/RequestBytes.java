@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  * of the client's none passes but those the call was let keep, and never its credential.
  */
 final class RequestBytes {
-  private static final String USER_AGENT =
+  static final String USER_AGENT =
       "modelgate/"
           + Optional.ofNullable(RequestBytes.class.getPackage().getImplementationVersion())
               .orElse("dev");

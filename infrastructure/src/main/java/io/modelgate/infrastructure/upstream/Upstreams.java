@@ -1,5 +1,6 @@
 package io.modelgate.infrastructure.upstream;
 
+import io.modelgate.application.port.ModelCatalog;
 import io.modelgate.application.port.ReplySink;
 import io.modelgate.application.port.Upstream;
 import io.modelgate.domain.chat.ChatCall;
@@ -7,12 +8,13 @@ import io.modelgate.domain.chat.UpstreamFailure.Unreachable;
 import io.modelgate.domain.routing.BackendKind;
 import io.modelgate.domain.routing.ModelRoute;
 import io.modelgate.infrastructure.client.HttpClient;
+import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.EnumMap;
 import java.util.Map;
 import java.util.Set;
-import javax.net.ssl.SSLSocketFactory;
+import javax.net.ssl.SSLContext;
 
 /**
  * The way to all backends. Thread-safe; each call blocks its own thread, for no longer than the
@@ -24,14 +26,23 @@ public final class Upstreams implements Upstream, AutoCloseable {
   private static final Set<BackendKind> OPENAI_SHAPED =
       Set.of(BackendKind.VLLM, BackendKind.LLAMACPP, BackendKind.OPENAI, BackendKind.API3);
 
+  /** For a whole list of models. */
+  private static final Duration LISTING_PATIENCE = Duration.ofSeconds(10);
+
+  private final SSLContext tls;
   private final HttpClient client;
   private final InstantSource clock;
-  private volatile Map<BackendKind, Upstream> byKind = Map.of(); // immutable, replaced whole
+  private volatile InForce inForce; // replaced whole
 
-  private Upstreams(HttpClient client, InstantSource clock) {
-    this.client = client;
+  private Upstreams(UpstreamSettings settings, SSLContext tls, InstantSource clock) {
+    this.tls = tls;
+    this.client = HttpClient.open(settings.connectTimeout(), tls.getSocketFactory());
     this.clock = clock;
+    this.inForce = new InForce(settings, adapters(settings));
   }
+
+  /** What the settings of one moment made. */
+  private record InForce(UpstreamSettings settings, Map<BackendKind, Upstream> byKind) {}
 
   /**
    * Connects to nothing yet. Kinds without an adapter in the settings are not served.
@@ -39,17 +50,23 @@ public final class Upstreams implements Upstream, AutoCloseable {
    * @return to be closed when no call needs it any more
    */
   public static Upstreams open(UpstreamSettings settings, InstantSource clock) {
-    return open(settings, clock, (SSLSocketFactory) SSLSocketFactory.getDefault());
+    try {
+      return open(settings, clock, SSLContext.getDefault());
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("this Java has no TLS", e);
+    }
   }
 
-  static Upstreams open(UpstreamSettings settings, InstantSource clock, SSLSocketFactory tls) {
-    var upstreams = new Upstreams(HttpClient.open(settings.connectTimeout(), tls), clock);
-    upstreams.apply(settings);
-    return upstreams;
+  static Upstreams open(UpstreamSettings settings, InstantSource clock, SSLContext tls) {
+    return new Upstreams(settings, tls, clock);
   }
 
   /** Takes other settings for the calls that begin from now on; open connections stay in use. */
   public void apply(UpstreamSettings settings) {
+    inForce = new InForce(settings, adapters(settings));
+  }
+
+  private Map<BackendKind, Upstream> adapters(UpstreamSettings settings) {
     HttpClient patient = client.withConnectTimeout(settings.connectTimeout());
     Map<BackendKind, Upstream> adapters = new EnumMap<>(BackendKind.class);
     settings
@@ -64,20 +81,34 @@ public final class Upstreams implements Upstream, AutoCloseable {
     if (echoPace != null) {
       adapters.put(BackendKind.ECHO, new EchoUpstream(echoPace, clock));
     }
-    byKind = Map.copyOf(adapters);
+    return Map.copyOf(adapters);
   }
 
   @Override
   public Set<BackendKind> kinds() {
-    return byKind.keySet();
+    return inForce.byKind().keySet();
   }
 
   @Override
   public Delivery send(ModelRoute route, ChatCall call, ReplySink sink) {
-    Upstream upstream = byKind.get(route.backend());
+    Upstream upstream = inForce.byKind().get(route.backend());
     return upstream == null
         ? new Delivery.NoReply(new Unreachable("no adapter for " + route.backend().wireName()))
         : upstream.send(route, call, sink);
+  }
+
+  /** What asks any kind of backend for its models. Keeps no connection. */
+  public ModelCatalog catalog() {
+    return catalog(LISTING_PATIENCE);
+  }
+
+  /**
+   * One with another patience.
+   *
+   * @param patience for a whole list, the connection included
+   */
+  public ModelCatalog catalog(Duration patience) {
+    return new HttpModelCatalog(() -> inForce.settings(), tls, patience);
   }
 
   /** Closes the connections that rest; calls under way go on, and close theirs at their end. */

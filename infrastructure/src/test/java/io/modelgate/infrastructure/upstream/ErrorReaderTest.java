@@ -21,7 +21,7 @@ class ErrorReaderTest {
       new ErrorReader(
           Scrubber.of(
               BaseUrl.of("https://gpu.internal.example"), "10.1.2.3:443", new Credential("s3cret")),
-          Endpoint.EMBEDDINGS);
+          Endpoint.EMBEDDINGS.path());
 
   @ParameterizedTest
   @ValueSource(

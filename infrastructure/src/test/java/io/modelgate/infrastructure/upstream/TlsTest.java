@@ -23,7 +23,6 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.util.Map;
 import javax.net.ssl.SSLContext;
-import javax.net.ssl.SSLSocketFactory;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -53,28 +52,23 @@ class TlsTest {
   void callsABackendWhoseCertificateIsTrustedAndNamesIt() {
     backend.onRequest(send(Replies.json(COMPLETION)));
 
-    assertThat(ask("https://localhost:" + backend.port(), trusting.getSocketFactory()))
-        .isInstanceOf(Complete.class);
+    assertThat(ask("https://localhost:" + backend.port(), trusting)).isInstanceOf(Complete.class);
   }
 
   @Test
   void doesNotCallABackendWhoseCertificateNamesAnother() {
-    assertUnreachable(ask("https://127.0.0.1:" + backend.port(), trusting.getSocketFactory()));
+    assertUnreachable(ask("https://127.0.0.1:" + backend.port(), trusting));
   }
 
   @Test
-  void doesNotCallABackendWhoseCertificateIsNotTrusted() {
-    assertUnreachable(
-        ask(
-            "https://localhost:" + backend.port(),
-            (SSLSocketFactory) SSLSocketFactory.getDefault()));
+  void doesNotCallABackendWhoseCertificateIsNotTrusted() throws GeneralSecurityException {
+    assertUnreachable(ask("https://localhost:" + backend.port(), SSLContext.getDefault()));
   }
 
   @Test
   void doesNotWaitForeverForAGreeting() throws IOException {
     try (var silent = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-      assertUnreachable(
-          ask("https://localhost:" + silent.getLocalPort(), trusting.getSocketFactory()));
+      assertUnreachable(ask("https://localhost:" + silent.getLocalPort(), trusting));
     }
   }
 
@@ -85,7 +79,7 @@ class TlsTest {
     assertThat(backend.requests()).isEmpty();
   }
 
-  private static Delivery ask(String url, SSLSocketFactory factory) {
+  private static Delivery ask(String url, SSLContext tls) {
     var settings =
         new UpstreamSettings(
             Duration.ofSeconds(20),
@@ -93,7 +87,7 @@ class TlsTest {
             1024 * 1024,
             Map.of(BackendKind.VLLM, new UpstreamSettings.Adapter(null, null, StreamUsage.ASK)),
             null);
-    try (var upstreams = Upstreams.open(settings, InstantSource.system(), factory)) {
+    try (var upstreams = Upstreams.open(settings, InstantSource.system(), tls)) {
       return upstreams.send(Calls.routeTo(BaseUrl.of(url)), Calls.whole(), new MemorySink());
     }
   }

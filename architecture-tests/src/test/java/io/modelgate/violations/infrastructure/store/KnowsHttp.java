@@ -1,0 +1,5 @@
+package io.modelgate.violations.infrastructure.store;
+
+import io.helidon.http.Status;
+
+record KnowsHttp(Status status) {}
