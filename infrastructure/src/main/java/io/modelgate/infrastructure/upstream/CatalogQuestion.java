@@ -1,19 +1,14 @@
 package io.modelgate.infrastructure.upstream;
 
 import io.helidon.common.buffers.DataReader.InsufficientDataAvailableException;
-import io.helidon.common.tls.Tls;
 import io.helidon.http.HeaderNames;
 import io.helidon.http.HeaderValues;
 import io.helidon.webclient.api.ClientConnection;
-import io.helidon.webclient.api.ConnectionKey;
-import io.helidon.webclient.api.DnsAddressLookup;
 import io.helidon.webclient.api.HttpClientResponse;
 import io.helidon.webclient.api.Proxy;
-import io.helidon.webclient.api.TcpClientConnection;
 import io.helidon.webclient.api.WebClient;
 import io.modelgate.domain.chat.UpstreamFailure.CutOff;
 import io.modelgate.domain.chat.UpstreamFailure.Unreachable;
-import io.modelgate.domain.routing.BaseUrl;
 import io.modelgate.domain.routing.Credential;
 import io.modelgate.infrastructure.client.CallFailed;
 import io.modelgate.infrastructure.client.Origin;
@@ -21,15 +16,8 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
-import java.net.InetAddress;
 import java.net.URI;
-import java.net.UnknownHostException;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
-import java.util.Base64;
-import java.util.List;
-import javax.net.ssl.SSLContext;
-import javax.net.ssl.SSLParameters;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -40,12 +28,10 @@ import org.jspecify.annotations.Nullable;
  * @param credentialHeader null for {@code Authorization: Bearer}
  */
 record CatalogQuestion(
-    BaseUrl baseUrl,
     String path,
     @Nullable Credential credential,
     @Nullable String credentialHeader,
-    io.modelgate.infrastructure.client.@Nullable Proxy proxy,
-    SSLContext tls,
+    CatalogWay way,
     Duration connectTimeout) {
   private static final int MOST_BYTES = 8 * 1024 * 1024;
 
@@ -61,7 +47,7 @@ record CatalogQuestion(
   /** Asks. Ends early, in whatever way, when its thread is interrupted. */
   Answer ask() throws CallFailed {
     WebClient client = client();
-    ClientConnection connection = connect(client);
+    ClientConnection connection = way.connect(client);
     try {
       return read(send(client, new CatalogConnection(connection, MOST_BYTES)));
     } finally {
@@ -83,61 +69,8 @@ record CatalogQuestion(
         .build();
   }
 
-  private ClientConnection connect(WebClient client) throws CallFailed {
-    Origin origin = Origin.of(baseUrl, null);
-    var key =
-        ConnectionKey.create(
-            origin.tls() ? "https" : "http",
-            origin.host(),
-            origin.port(),
-            tls(origin),
-            (name, lookup) -> address(client, name, lookup),
-            client.prototype().dnsAddressLookup(),
-            proxy == null ? Proxy.noProxy() : through(proxy));
-    try {
-      return TcpClientConnection.create(client, key, List.of(), _ -> false, _ -> {}).connect();
-    } catch (RuntimeException e) {
-      throw new CallFailed(
-          new Unreachable("connecting to " + origin.hostAndPort() + ": " + words(e)));
-    }
-  }
-
-  private static Proxy through(io.modelgate.infrastructure.client.Proxy proxy) {
-    var through = Proxy.builder().host(proxy.host()).port(proxy.port()).forceHttpConnect(true);
-    if (proxy.authorization() != null) {
-      byte[] decoded =
-          Base64.getDecoder().decode(proxy.authorization().substring("Basic ".length()));
-      String[] user = new String(decoded, StandardCharsets.UTF_8).split(":", 2);
-      through.username(user[0]).password((user.length == 1 ? "" : user[1]).toCharArray());
-    }
-    return through.build();
-  }
-
-  /** Explicit, because a context given to Helidon turns the check of names off. */
-  private Tls tls(Origin origin) {
-    var parameters = new SSLParameters();
-    parameters.setEndpointIdentificationAlgorithm("HTTPS");
-    return Tls.builder().enabled(origin.tls()).sslContext(tls).sslParameters(parameters).build();
-  }
-
-  /**
-   * The address under the name as it was given: Helidon would look an address up backwards and take
-   * the certificate of whatever name came out. Through a proxy the name is the proxy's to look up.
-   */
-  private InetAddress address(WebClient client, String name, DnsAddressLookup lookup) {
-    try {
-      byte[] bytes =
-          proxy == null
-              ? client.prototype().dnsResolver().resolveAddress(name, lookup).getAddress()
-              : new byte[4];
-      return InetAddress.getByAddress(name, bytes);
-    } catch (UnknownHostException e) {
-      throw new UncheckedIOException(e);
-    }
-  }
-
   private HttpClientResponse send(WebClient client, ClientConnection connection) throws CallFailed {
-    String basePath = URI.create(baseUrl.uri().toASCIIString()).getRawPath();
+    String basePath = URI.create(way.baseUrl().uri().toASCIIString()).getRawPath();
     var request =
         client
             .get()
@@ -146,7 +79,7 @@ record CatalogQuestion(
             // WebClient decodes a path, then encodes less; so it gets one to decode in vain.
             .skipUriEncoding(true)
             .uri(URI.create("http://localhost" + (basePath + path).replace("%", "%25")))
-            .header(HeaderNames.HOST, Origin.of(baseUrl, null).authority())
+            .header(HeaderNames.HOST, Origin.of(way.baseUrl(), null).authority())
             .header(HeaderNames.ACCEPT, "application/json")
             .header(HeaderNames.ACCEPT_ENCODING, "identity")
             .header(HeaderNames.USER_AGENT, RequestBytes.USER_AGENT)
@@ -195,7 +128,7 @@ record CatalogQuestion(
   }
 
   /** The innermost cause says most. */
-  private static String words(Throwable failure) {
+  static String words(Throwable failure) {
     Throwable cause = failure;
     while (cause.getCause() != null) {
       cause = cause.getCause();

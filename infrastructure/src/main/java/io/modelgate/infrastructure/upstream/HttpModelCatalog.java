@@ -56,21 +56,19 @@ final class HttpModelCatalog implements ModelCatalog {
     boolean hasty = patience.compareTo(settings.connectTimeout()) < 0;
     var question =
         new CatalogQuestion(
-            url,
             kind == BackendKind.OLLAMA ? "/api/tags" : "/v1/models",
             credential == null ? adapter.credential() : credential,
             adapter.credentialHeader(),
-            adapter.proxy(),
-            tls,
+            new CatalogWay(url, adapter.proxy(), tls),
             hasty ? patience : settings.connectTimeout());
     return inTime(() -> ask(kind, question));
   }
 
   private static Listing ask(BackendKind kind, CatalogQuestion question) {
-    String address = Origin.of(question.baseUrl(), null).hostAndPort();
+    String address = Origin.of(question.way().baseUrl(), null).hostAndPort();
     var errors =
         new ErrorReader(
-            Scrubber.of(question.baseUrl(), address, question.credential()), question.path());
+            Scrubber.of(question.way().baseUrl(), address, question.credential()), question.path());
     try {
       CatalogQuestion.Answer answer = question.ask();
       if (answer.status() >= 300) {
