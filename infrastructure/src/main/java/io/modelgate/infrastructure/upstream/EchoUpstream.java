@@ -1,16 +1,14 @@
 package io.modelgate.infrastructure.upstream;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.modelgate.application.port.ReplySink;
 import io.modelgate.application.port.ReplySink.ClientGone;
 import io.modelgate.application.port.Upstream;
 import io.modelgate.domain.chat.ChatCall;
 import io.modelgate.domain.chat.ReplyHead;
 import io.modelgate.domain.chat.TokenUsage;
-import io.modelgate.domain.chat.UpstreamError;
-import io.modelgate.domain.chat.UpstreamFailure;
 import io.modelgate.domain.routing.BackendKind;
 import io.modelgate.domain.routing.ModelRoute;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
@@ -25,8 +23,6 @@ import java.util.concurrent.TimeUnit;
  * else, tools included. Thread-safe.
  */
 final class EchoUpstream implements Upstream {
-  private static final byte[] DONE = "data: [DONE]\n\n".getBytes(StandardCharsets.US_ASCII);
-
   private final Duration pace;
   private final InstantSource clock;
 
@@ -53,30 +49,46 @@ final class EchoUpstream implements Upstream {
   @Override
   public Delivery send(ModelRoute route, ChatCall call, ReplySink sink) {
     return switch (EchoRequest.of(call)) {
-      case EchoRequest.Wrong(String message, String param) -> rejected(message, param);
+      case EchoRequest.Wrong(String message, String param) ->
+          new Delivery.NoReply(ClientMistake.of(message, param));
       case EchoRequest.Said said -> {
         var reply = EchoReply.to(said);
-        var shapes = new EchoShapes(call, clock.instant());
+        var shapes = new OpenAiShapes(call, call.requestId(), clock.instant());
         yield call.body().stream() ? stream(call, reply, shapes, sink) : whole(reply, shapes, sink);
       }
     };
   }
 
-  private static Delivery rejected(String message, String param) {
-    var error = new UpstreamError(message, "invalid_request_error", param, null);
-    return new Delivery.NoReply(new UpstreamFailure.Rejected(400, error, null));
-  }
-
-  private static Delivery whole(EchoReply reply, EchoShapes shapes, ReplySink sink) {
+  private static Delivery whole(EchoReply reply, OpenAiShapes shapes, ReplySink sink) {
     try {
       sink.open(new ReplyHead(200, "application/json", Duration.ZERO));
     } catch (ClientGone _) {
       return new Delivery.Abandoned(new TokenUsage(reply.usage().prompt(), 0));
     }
-    return new Delivery.Complete(reply.usage(), shapes.whole(reply));
+    return new Delivery.Complete(reply.usage(), body(reply, shapes));
   }
 
-  private Delivery stream(ChatCall call, EchoReply reply, EchoShapes shapes, ReplySink sink) {
+  private static byte[] body(EchoReply reply, OpenAiShapes shapes) {
+    ObjectNode body = shapes.whole();
+    for (int i = 0; i < reply.choices().size(); i++) {
+      EchoReply.Choice said = reply.choices().get(i);
+      ObjectNode choice = OpenAiShapes.choice(body, i);
+      if (shapes.isChat()) {
+        choice
+            .putObject("message")
+            .put("role", "assistant")
+            .put("content", said.text())
+            .putNull("refusal");
+      } else {
+        choice.put("text", said.text());
+      }
+      OpenAiShapes.close(choice, null, said.finishReason());
+    }
+    OpenAiShapes.putUsage(body, reply.usage());
+    return OpenAiShapes.bytes(body.toString());
+  }
+
+  private Delivery stream(ChatCall call, EchoReply reply, OpenAiShapes shapes, ReplySink sink) {
     long sent = 0;
     var gone = new CountDownLatch(1);
     sink.whenGone(gone::countDown);
@@ -84,7 +96,9 @@ final class EchoUpstream implements Upstream {
       sink.open(new ReplyHead(200, "text/event-stream", Duration.ZERO));
       List<EchoReply.Choice> choices = reply.choices();
       for (int i = 0; i < choices.size(); i++) {
-        shapes.opening(i).forEach(event -> write(sink, event));
+        if (shapes.isChat()) {
+          write(sink, shapes.role(i));
+        }
       }
       int longest = choices.stream().mapToInt(choice -> choice.words().size()).max().orElse(0);
       for (int step = 0; step < longest; step++) {
@@ -93,7 +107,7 @@ final class EchoUpstream implements Upstream {
         }
         for (int i = 0; i < choices.size(); i++) {
           if (step < choices.get(i).words().size()) {
-            write(sink, shapes.word(i, choices.get(i).words().get(step)));
+            write(sink, shapes.text(i, choices.get(i).words().get(step), null));
             sent++;
           }
         }
@@ -104,7 +118,7 @@ final class EchoUpstream implements Upstream {
       if (call.body().usageAsked()) {
         write(sink, shapes.usage(reply.usage()));
       }
-      return new Delivery.Complete(reply.usage(), DONE.clone());
+      return new Delivery.Complete(reply.usage(), OpenAiShapes.done());
     } catch (ClientGone _) {
       return new Delivery.Abandoned(new TokenUsage(reply.usage().prompt(), sent));
     }

@@ -3,12 +3,14 @@ package io.modelgate.infrastructure.upstream;
 import io.modelgate.domain.chat.Span;
 import io.modelgate.infrastructure.json.JsonCursor;
 import io.modelgate.infrastructure.json.MalformedJson;
+import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
 
 /**
  * The parts of an error body, from whichever shape it has: {@code {"error":{…}}}, {@code
- * {"error":"text"}}, flat as vLLM had it in 2025, or FastAPI's {@code detail}. A number in {@code
- * code} repeats the status. Null where nothing was said.
+ * {"error":"text"}}, flat as vLLM had it in 2025, or FastAPI's {@code detail}. The text may be such
+ * a body again, as Ollama repeats llama-server's. A number in {@code code} repeats the status. Null
+ * where nothing was said.
  */
 final class ErrorFields {
   @Nullable String message;
@@ -42,19 +44,31 @@ final class ErrorFields {
         default -> readField(name, cursor);
       }
     }
-    message = wrapped.message == null ? message : wrapped.message;
-    type = wrapped.type == null ? type : wrapped.type;
-    param = wrapped.param == null ? param : wrapped.param;
-    code = wrapped.code == null ? code : wrapped.code;
-    status = wrapped.status == null ? status : wrapped.status;
+    take(wrapped);
+  }
+
+  private void take(ErrorFields told) {
+    message = told.message == null ? message : told.message;
+    type = told.type == null ? type : told.type;
+    param = told.param == null ? param : told.param;
+    code = told.code == null ? code : told.code;
+    status = told.status == null ? status : told.status;
   }
 
   private void readError(JsonCursor cursor) {
     if (cursor.type() == JsonCursor.Type.STRING) {
-      message = cursor.string();
+      readText(cursor.string());
     } else if (cursor.type() == JsonCursor.Type.OBJECT) {
       readObject(cursor);
     }
+  }
+
+  private void readText(String text) {
+    if (text.startsWith("{\"error\":{")) {
+      byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
+      take(read(bytes, new Span(0, bytes.length)));
+    }
+    message = message == null ? text : message;
   }
 
   /** A sentence, or a list of findings, of which the first is told. */

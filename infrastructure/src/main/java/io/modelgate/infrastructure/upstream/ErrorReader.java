@@ -12,6 +12,7 @@ import java.time.DateTimeException;
 import java.time.format.DateTimeFormatter;
 import java.util.List;
 import java.util.Set;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /** Understands the errors of backends, whatever dialect they speak, and says them in OpenAI's. */
@@ -32,6 +33,14 @@ record ErrorReader(Scrubber scrubber, String path) {
           "audio input is not supported",
           "\"prompt\" must not be empty");
 
+  /** What Ollama says, with status 500 in some versions, of a model or an option that is amiss. */
+  private static final Pattern OLLAMAS_MISTAKES =
+      Pattern.compile(" does not support |^option \".*\" must be of ");
+
+  /** How Ollama says that it has no such model, in its older versions with advice behind it. */
+  private static final Pattern OLLAMAS_UNKNOWN_MODEL =
+      Pattern.compile("^model ['\"].*['\"] not found");
+
   /** How frameworks say that a path does not exist: FastAPI, llama-server, Gin. */
   private static final Set<String> NO_ROUTE =
       Set.of("Not Found", "Method Not Allowed", "File Not Found", "404 page not found");
@@ -40,6 +49,9 @@ record ErrorReader(Scrubber scrubber, String path) {
   private static final List<String> TOO_LONG =
       List.of(
           "maximum context length", // OpenAI, vLLM
+          "exceeds the available context size", // llama-server, also inside Ollama's
+          "exceeds the context length", // Ollama
+          "the prompt is longer than the context length", // Ollama
           "is too large to process. increase the physical batch size"); // llama-server, embeddings
 
   static ErrorReader of(CallPlan plan, Exchange exchange) {
@@ -95,12 +107,14 @@ record ErrorReader(Scrubber scrubber, String path) {
   }
 
   /**
-   * llama-server answers 500 to much that a client got wrong, and 501 to what it was not started
-   * for; clients would send either again and again.
+   * llama-server and Ollama answer 500 to much that a client got wrong, and llama-server 501 to
+   * what it was not started for; clients would send either again and again.
    */
   private static boolean isMistake(int status, String message) {
     return switch (status) {
-      case 500 -> LLAMA_SERVERS_MISTAKES.stream().anyMatch(message::startsWith);
+      case 500 ->
+          LLAMA_SERVERS_MISTAKES.stream().anyMatch(message::startsWith)
+              || OLLAMAS_MISTAKES.matcher(message).find();
       case 501 -> true;
       default -> false;
     };
@@ -126,6 +140,9 @@ record ErrorReader(Scrubber scrubber, String path) {
             || TOO_LONG.stream().anyMatch(message::contains);
     if (tooLong) {
       return new UpstreamError(message, INVALID_REQUEST, word(fields.param), CONTEXT_TOO_LONG);
+    }
+    if (fields.type == null && OLLAMAS_UNKNOWN_MODEL.matcher(message).find()) {
+      return new UpstreamError(message, INVALID_REQUEST, "model", "model_not_found");
     }
     boolean unknownModel = "model".equals(fields.param) && "NotFoundError".equals(fields.type);
     String code = unknownModel ? "model_not_found" : word(fields.code);

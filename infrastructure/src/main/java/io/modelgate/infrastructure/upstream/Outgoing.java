@@ -30,6 +30,11 @@ final class Outgoing {
     append(source, from, event.end());
   }
 
+  /** Adds an event of our own making. */
+  void add(byte[] event) {
+    append(event, 0, event.length);
+  }
+
   void writeTo(ReplySink sink) {
     int written = length;
     length = 0;

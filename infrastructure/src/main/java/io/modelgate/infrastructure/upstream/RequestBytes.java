@@ -21,24 +21,30 @@ final class RequestBytes {
 
   private RequestBytes() {}
 
-  static byte[] of(CallPlan plan) {
-    byte[] body = plan.body();
-    byte[] head = new RequestBytes().head(plan, body.length).getBytes(StandardCharsets.ISO_8859_1);
+  /**
+   * A request to the call's backend.
+   *
+   * @param path below the base URL's own
+   */
+  static byte[] post(CallPlan plan, String path, String accept, byte[] body) {
+    byte[] head =
+        new RequestBytes()
+            .head(plan, path, accept, body.length)
+            .getBytes(StandardCharsets.ISO_8859_1);
     var request = new ByteArrayOutputStream(head.length + body.length);
     request.writeBytes(head);
     request.writeBytes(body);
     return request.toByteArray();
   }
 
-  private String head(CallPlan plan, int bodyLength) {
+  private String head(CallPlan plan, String path, String accept, int bodyLength) {
     ChatCall call = plan.call();
-    String accept = call.body().stream() ? "text/event-stream" : "application/json";
     String basePath = URI.create(plan.baseUrl().uri().toASCIIString()).getRawPath();
-    head.append("POST ").append(basePath).append(call.endpoint().path()).append(" HTTP/1.1\r\n");
+    head.append("POST ").append(basePath).append(path).append(" HTTP/1.1\r\n");
     add("Host", plan.origin().authority());
     add("Content-Type", "application/json");
     add("Content-Length", Integer.toString(bodyLength));
-    add("Accept", call.headers().getOrDefault("accept", accept));
+    add("Accept", accept);
     add("Accept-Encoding", "identity");
     add("User-Agent", USER_AGENT);
     add("x-request-id", call.requestId());

@@ -73,8 +73,11 @@ public final class Upstreams implements Upstream, AutoCloseable {
         .adapters()
         .forEach(
             (kind, adapter) -> {
+              var calls = new BackendCalls(adapter, settings, patient);
               if (OPENAI_SHAPED.contains(kind)) {
-                adapters.put(kind, new OpenAiUpstream(kind, adapter, settings, patient));
+                adapters.put(kind, new OpenAiUpstream(kind, calls));
+              } else if (kind == BackendKind.OLLAMA) {
+                adapters.put(kind, new OllamaUpstream(calls, clock));
               }
             });
     Duration echoPace = settings.echoPace();
