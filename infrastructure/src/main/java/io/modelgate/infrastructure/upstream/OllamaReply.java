@@ -5,7 +5,6 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.modelgate.domain.chat.Span;
 import io.modelgate.infrastructure.client.CallFailed;
-import java.io.IOException;
 import java.util.Arrays;
 import java.util.List;
 import java.util.UUID;
@@ -109,20 +108,19 @@ final class OllamaReply {
     if (at == null) {
       return null;
     }
-    try {
-      JsonNode told = RequestFields.JSON.readTree(Arrays.copyOfRange(source, at.start(), at.end()));
-      ObjectNode logprobs = OpenAiShapes.object();
-      ArrayNode content = logprobs.putArray("content");
-      for (JsonNode token : told) {
-        ObjectNode one = token(token);
-        ArrayNode others = one.putArray("top_logprobs");
-        token.path("top_logprobs").forEach(other -> others.add(token(other)));
-        content.add(one);
-      }
-      return logprobs.putNull("refusal");
-    } catch (IOException e) {
-      throw CallFailed.unintelligible("logprobs that cannot be read: " + e.getMessage());
+    byte[] json = Arrays.copyOfRange(source, at.start(), at.end());
+    JsonNode told =
+        RequestFields.tree(json)
+            .orElseThrow(() -> CallFailed.unintelligible("logprobs that cannot be read"));
+    ObjectNode logprobs = OpenAiShapes.object();
+    ArrayNode content = logprobs.putArray("content");
+    for (JsonNode token : told) {
+      ObjectNode one = token(token);
+      ArrayNode others = one.putArray("top_logprobs");
+      token.path("top_logprobs").forEach(other -> others.add(token(other)));
+      content.add(one);
     }
+    return logprobs.putNull("refusal");
   }
 
   private static ObjectNode token(JsonNode told) {

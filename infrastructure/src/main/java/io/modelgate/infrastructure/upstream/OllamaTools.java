@@ -1,11 +1,12 @@
 package io.modelgate.infrastructure.upstream;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.NullNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.modelgate.infrastructure.client.CallFailed;
+import java.nio.charset.StandardCharsets;
 
 /**
  * The tools a model may call, and the calls it has made already. Ollama's definitions look as
@@ -78,15 +79,14 @@ final class OllamaTools {
     if (arguments == null || (arguments.isTextual() && arguments.textValue().isBlank())) {
       return JsonNodeFactory.instance.objectNode();
     }
-    try {
-      JsonNode read =
-          arguments.isTextual() ? RequestFields.JSON.readTree(arguments.textValue()) : arguments;
-      if (read instanceof ObjectNode) {
-        return read;
-      }
-    } catch (JsonProcessingException _) {
-      // Told below, whatever is wrong with it.
+    JsonNode read = arguments.isTextual() ? parsed(arguments.textValue()) : arguments;
+    if (read instanceof ObjectNode) {
+      return read;
     }
     throw function.wrong("arguments", "must be a JSON object, written as a string");
+  }
+
+  private static JsonNode parsed(String text) {
+    return RequestFields.tree(text.getBytes(StandardCharsets.UTF_8)).orElse(NullNode.instance);
   }
 }

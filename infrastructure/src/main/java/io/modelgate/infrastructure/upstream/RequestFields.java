@@ -9,8 +9,10 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.modelgate.infrastructure.client.CallFailed;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.math.BigDecimal;
 import java.nio.charset.StandardCharsets;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -21,7 +23,7 @@ import org.jspecify.annotations.Nullable;
  */
 record RequestFields(ObjectNode object, String path) {
   /** Numbers stay exactly as they were written. */
-  static final JsonMapper JSON =
+  private static final JsonMapper JSON =
       JsonMapper.builder()
           .enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS)
           .disable(JsonNodeFeature.STRIP_TRAILING_BIGDECIMAL_ZEROES)
@@ -30,15 +32,20 @@ record RequestFields(ObjectNode object, String path) {
 
   /** Reads a body that is known to be one JSON object. */
   static RequestFields of(byte[] body) throws CallFailed {
+    if (tree(body).orElse(null) instanceof ObjectNode object) {
+      return new RequestFields(object, "");
+    }
+    throw mistake("the body must be a JSON object with numbers of a sensible length", "body");
+  }
+
+  /** The tree of a JSON text; empty when it is none, or its numbers are beyond all reason. */
+  static Optional<JsonNode> tree(byte[] json) {
     try {
-      if (JSON.readTree(body) instanceof ObjectNode object) {
-        return new RequestFields(object, "");
-      }
-      throw mistake("the body must be a JSON object", "body");
-    } catch (JsonProcessingException e) {
-      throw mistake("the body cannot be read: " + e.getOriginalMessage(), "body");
+      return Optional.of(JSON.readTree(json));
+    } catch (JsonProcessingException | NumberFormatException _) {
+      return Optional.empty(); // Jackson lets the second out for 1e99999999999
     } catch (IOException e) {
-      throw new IllegalStateException("memory does not fail", e);
+      throw new UncheckedIOException("memory does not fail", e);
     }
   }
 
