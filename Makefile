@@ -9,7 +9,7 @@ MVN := mvn -B -ntp -Dstyle.color=never
 LAUNCHER := bootstrap/target/modelgate/bin/modelgate
 SOURCES := $(shell find pom.xml */pom.xml */src/main config -type f 2>/dev/null)
 
-.PHONY: help run demo build test test-cover format clean jdk node
+.PHONY: help run demo build test test-cover test-ollama format clean jdk node
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -30,6 +30,14 @@ test: jdk node ## the whole truth: format, all tests, architecture rules, covera
 
 test-cover: test ## test, then say where the coverage report lies
 	@echo "report: bootstrap/target/site/jacoco-aggregate/index.html"
+
+# OLLAMA_HOST is the server's own variable as well: it may lack the scheme, or the port.
+test-ollama: jdk ## the tests against a real Ollama, at OLLAMA_HOST (default 127.0.0.1:11434)
+	@url=$${OLLAMA_HOST:-127.0.0.1:11434}; \
+	case $$url in *://*) ;; *) url=http://$$url ;; esac; \
+	case $$url in https:*|*:[0-9]*) ;; *) url=$$url:11434 ;; esac; \
+	curl -fsS -m 5 -o /dev/null "$$url/api/tags" 2>/dev/null || { echo "No Ollama answers at $$url: start one, or name it in OLLAMA_HOST." >&2; exit 1; }; \
+	OLLAMA_HOST=$$url $(MVN) verify -pl bootstrap -am -Dtest.excluded-groups=none -Dit.test=OllamaLiveIT -Dtest=None -Dsurefire.failIfNoSpecifiedTests=false -Dfailsafe.failIfNoSpecifiedTests=false -Dcoverage.minimum=0
 
 format: jdk ## bring sources and poms into shape
 	$(MVN) -q spotless:apply

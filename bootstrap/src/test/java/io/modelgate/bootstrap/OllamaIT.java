@@ -34,12 +34,12 @@ class OllamaIT {
   @BeforeAll
   static void start(@TempDir Path folder) {
     ollama = FakeOllama.start();
-    gateway =
-        GatewayFixture.start(folder, Map.of("MG_ADAPTERS_OLLAMA_BASE_URL", ollama.baseUrl()));
+    gateway = GatewayFixture.start(folder, Map.of("MG_ADAPTERS_OLLAMA_BASE_URL", ollama.baseUrl()));
     key = gateway.admin().createKey("ollama");
     gateway
         .admin()
-        .createModel("{\"name\":\"tiny\",\"backend\":\"ollama\",\"upstream_model\":\"tiny:latest\"}");
+        .createModel(
+            "{\"name\":\"tiny\",\"backend\":\"ollama\",\"upstream_model\":\"tiny:latest\"}");
     gateway.admin().createModel("{\"name\":\"deaf:latest\",\"backend\":\"ollama\"}");
     gateway.admin().createModel("{\"name\":\"missing\",\"backend\":\"ollama\"}");
   }
@@ -60,8 +60,7 @@ class OllamaIT {
     return HTTP.send(request, BodyHandlers.ofString());
   }
 
-  private static HttpResponse<String> chat(String fields)
-      throws IOException, InterruptedException {
+  private static HttpResponse<String> chat(String fields) throws IOException, InterruptedException {
     return ask("/v1/chat/completions", "tiny", fields);
   }
 

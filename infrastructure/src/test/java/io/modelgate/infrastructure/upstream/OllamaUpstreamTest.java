@@ -100,6 +100,14 @@ class OllamaUpstreamTest {
     return ((NoReply) delivery).failure();
   }
 
+  private ScriptedBackend.Step theClientHasSome() {
+    return _ -> {
+      while (sink.writes().isEmpty()) {
+        Thread.onSpinWait();
+      }
+    };
+  }
+
   private static String line(String message) {
     return "{\"model\":\"llama3:1b\",\"created_at\":\"2026-01-01T00:00:00Z\",\"message\":"
         + message
@@ -424,7 +432,9 @@ class OllamaUpstreamTest {
     @Test
     void tellAnErrorInTheMiddle() {
       backend.onRequest(
-          send(NDJSON + chunk(said("x")) + chunk("{\"error\":\"an error was encountered\"}\n") + END));
+          send(NDJSON + chunk(said("x"))),
+          theClientHasSome(),
+          send(chunk("{\"error\":\"an error was encountered\"}\n") + END));
 
       assertThat(stream(""))
           .isEqualTo(

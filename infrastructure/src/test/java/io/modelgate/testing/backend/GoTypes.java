@@ -13,13 +13,6 @@ import java.util.function.Predicate;
  * @see <a href="https://github.com/ollama/ollama/blob/main/api/types.go">Ollama: api/types.go</a>
  */
 final class GoTypes {
-  private static final Predicate<JsonNode> FORMAT = json -> json.isTextual() || json.isObject();
-  private static final Predicate<JsonNode> THINK =
-      json ->
-          json.isBoolean()
-              || Set.of("low", "medium", "high", "max").contains(json.asText());
-  private static final Predicate<JsonNode> DURATION = json -> json.isTextual() || json.isNumber();
-
   private static final Map<String, Predicate<JsonNode>> OPTIONS =
       Map.ofEntries(
           Map.entry("num_ctx", JsonNode::isNumber),
@@ -39,10 +32,10 @@ final class GoTypes {
       Map.ofEntries(
           Map.entry("model", JsonNode::isTextual),
           Map.entry("stream", JsonNode::isBoolean),
-          Map.entry("format", FORMAT),
-          Map.entry("keep_alive", DURATION),
+          Map.entry("format", GoTypes::isFormat),
+          Map.entry("keep_alive", GoTypes::isDuration),
           Map.entry("options", JsonNode::isObject),
-          Map.entry("think", THINK),
+          Map.entry("think", GoTypes::isThink),
           Map.entry("truncate", JsonNode::isBoolean),
           Map.entry("shift", JsonNode::isBoolean),
           Map.entry("logprobs", JsonNode::isBoolean),
@@ -117,6 +110,18 @@ final class GoTypes {
     return "";
   }
 
+  private static boolean isFormat(JsonNode json) {
+    return json.isTextual() || json.isObject();
+  }
+
+  private static boolean isDuration(JsonNode json) {
+    return json.isTextual() || json.isNumber();
+  }
+
+  private static boolean isThink(JsonNode json) {
+    return json.isBoolean() || Set.of("low", "medium", "high", "max").contains(json.asText());
+  }
+
   private static boolean isTexts(JsonNode array) {
     return array.isArray() && all(array, JsonNode::isTextual);
   }
@@ -138,8 +143,7 @@ final class GoTypes {
   private static boolean areCalls(JsonNode array) {
     return all(
         array,
-        call ->
-            call.at("/function/name").isTextual() && call.at("/function/arguments").isObject());
+        call -> call.at("/function/name").isTextual() && call.at("/function/arguments").isObject());
   }
 
   private static boolean all(JsonNode array, Predicate<JsonNode> type) {
