@@ -149,11 +149,13 @@ class OllamaLiveIT {
   @Test
   void marksAReplyToAPromptThatDidNotFit() throws Exception {
     String words = "The quick brown fox jumps over the lazy dog. ".repeat(400);
-    String fields =
-        "\"num_ctx\":512,\"max_tokens\":4,\"messages\":[{\"role\":\"user\",\"content\":\"First.\"},"
-            + "{\"role\":\"assistant\",\"content\":\"%s\"},{\"role\":\"user\",\"content\":\"And?\"}]";
+    String chat =
+        "\"messages\":[{\"role\":\"user\",\"content\":\"First.\"},{\"role\":\"assistant\",\"content\":\""
+            + words
+            + "\"},{\"role\":\"user\",\"content\":\"And?\"}]";
 
-    var reply = askTheFirstThatCan("/v1/chat/completions", fields.formatted(words));
+    var reply =
+        askTheFirstThatCan("/v1/chat/completions", "\"num_ctx\":512,\"max_tokens\":4," + chat);
 
     assertThat(reply.headers().firstValue("x-modelgate-prompt-truncated")).hasValue("true");
   }

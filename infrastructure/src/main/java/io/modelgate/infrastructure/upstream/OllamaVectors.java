@@ -18,8 +18,7 @@ import java.util.List;
  * Says Ollama's embeddings in OpenAI's shape: the numbers as they were written, or, as the official
  * SDKs ask for, their 32 bits each, little end first, in base64.
  *
- * @param vectors each an array of numbers
- * @param usage null-free; only the prompt counts
+ * @param usage of the prompt alone
  */
 record OllamaVectors(List<Vector> vectors, TokenUsage usage, boolean isError) {
   /**

@@ -1,6 +1,8 @@
 package io.modelgate.infrastructure.upstream;
 
+import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.cfg.JsonNodeFeature;
@@ -22,9 +24,16 @@ import org.jspecify.annotations.Nullable;
  * @param path what stands before a field's name in messages, e.g. {@code messages[2].}
  */
 record RequestFields(ObjectNode object, String path) {
+  /** A body's length is bounded already, and one string of it may be an image. */
+  private static final JsonFactory UNBOUNDED_STRINGS =
+      JsonFactory.builder()
+          .streamReadConstraints(
+              StreamReadConstraints.builder().maxStringLength(Integer.MAX_VALUE).build())
+          .build();
+
   /** Numbers stay exactly as they were written. */
   private static final JsonMapper JSON =
-      JsonMapper.builder()
+      JsonMapper.builder(UNBOUNDED_STRINGS)
           .enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS)
           .disable(JsonNodeFeature.STRIP_TRAILING_BIGDECIMAL_ZEROES)
           .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)

@@ -205,6 +205,8 @@ public final class FakeOllama implements AutoCloseable {
 
   /** What is answered, in either form. */
   private record Reply(JsonNode request, List<String> words, int promptTokens, String doneReason) {
+    private static final JsonNode FALSE = JSON.getNodeFactory().booleanNode(false);
+
     private boolean isChat() {
       return request.has("messages");
     }
@@ -250,8 +252,6 @@ public final class FakeOllama implements AutoCloseable {
       }
       return piece;
     }
-
-    private static final JsonNode FALSE = JSON.getNodeFactory().booleanNode(false);
 
     private void finish(ObjectNode last) {
       last.put("done", true)
