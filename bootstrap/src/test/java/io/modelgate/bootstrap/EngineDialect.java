@@ -205,6 +205,7 @@ enum EngineDialect {
     }
   };
 
+  private static final String NAMED = "\"id\":\"x-1\",\"created\":1790000000,";
   static final String DONE = "data: [DONE]\n\n";
   static final String COUNTS =
       event(
@@ -259,11 +260,15 @@ enum EngineDialect {
     String counts = "\"usage\":{\"prompt_tokens\":7,\"completion_tokens\":2,\"total_tokens\":9}";
     return switch (endpoint) {
       case CHAT_COMPLETIONS ->
-          "{\"choices\":[{\"index\":0,\"message\":{\"role\":\"assistant\",\"content\":\"Hi\"},\"finish_reason\":\"stop\"}],\"model\":\"m\","
+          "{"
+              + NAMED
+              + "\"object\":\"chat.completion\",\"choices\":[{\"index\":0,\"message\":{\"role\":\"assistant\",\"content\":\"Hi\"},\"finish_reason\":\"stop\"}],\"model\":\"m\","
               + counts
               + "}";
       case COMPLETIONS ->
-          "{\"choices\":[{\"index\":0,\"text\":\"Hi\",\"finish_reason\":\"stop\"}],\"model\":\"m\","
+          "{"
+              + NAMED
+              + "\"object\":\"text_completion\",\"choices\":[{\"index\":0,\"logprobs\":null,\"text\":\"Hi\",\"finish_reason\":\"stop\"}],\"model\":\"m\","
               + counts
               + "}";
       case EMBEDDINGS ->
@@ -272,7 +277,9 @@ enum EngineDialect {
   }
 
   String toolBody() {
-    return "{\"choices\":[{\"index\":0,\"message\":{\"role\":\"assistant\",\"content\":null,\"tool_calls\":[{\"id\":\"call_1\",\"type\":\"function\",\"function\":{\"name\":\"look\",\"arguments\":\"{\\\"x\\\":1}\"}}]},\"finish_reason\":\"tool_calls\"}],\"model\":\"m\",\"usage\":{\"prompt_tokens\":7,\"completion_tokens\":2,\"total_tokens\":9}}";
+    return "{"
+        + NAMED
+        + "\"object\":\"chat.completion\",\"choices\":[{\"index\":0,\"message\":{\"role\":\"assistant\",\"content\":null,\"tool_calls\":[{\"id\":\"call_1\",\"type\":\"function\",\"function\":{\"name\":\"look\",\"arguments\":\"{\\\"x\\\":1}\"}}]},\"finish_reason\":\"tool_calls\"}],\"model\":\"m\",\"usage\":{\"prompt_tokens\":7,\"completion_tokens\":2,\"total_tokens\":9}}";
   }
 
   /** An error under status 200. */
@@ -302,7 +309,8 @@ enum EngineDialect {
         + body;
   }
 
+  /** With what every chunk has before the rest. */
   private static String event(String json) {
-    return "data: " + json + "\n\n";
+    return "data: " + json.replaceFirst("\\{", "{" + NAMED + "\"object\":\"chunk\",") + "\n\n";
   }
 }
