@@ -11,8 +11,9 @@ public interface ReplySink {
   /**
    * Asks to be told when the client hangs up, even while nothing is written to it.
    *
-   * @param hangUp run at most once, on another thread, within a second; must not block, and may
-   *     come too late to matter. Replaces what was asked before
+   * @param hangUp run at most once, within a second, on another thread or, when that is known
+   *     already, at once; must not block, and may come too late to matter. Replaces what was asked
+   *     before
    */
   void whenGone(Runnable hangUp);
 

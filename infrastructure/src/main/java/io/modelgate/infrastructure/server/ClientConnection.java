@@ -52,17 +52,24 @@ public final class ClientConnection implements Supplier<byte[]> {
   /**
    * Asks to be told when the client hangs up before the request has been served.
    *
-   * @param action run at most once, on another thread; must not block
+   * @param action run at most once, on another thread, or at once when the client is known to be
+   *     gone already; must not block. Replaces what was asked before
    */
   public void whenGone(Runnable action) {
+    boolean gone;
     lock.lock();
     try {
+      gone = isOver();
       hangUp = action;
       watchedSince = System.nanoTime();
     } finally {
       lock.unlock();
     }
-    watch.add(this);
+    if (gone) {
+      action.run();
+    } else {
+      watch.add(this);
+    }
   }
 
   /** The request has been served: nobody asks any more whether its client is there. */
