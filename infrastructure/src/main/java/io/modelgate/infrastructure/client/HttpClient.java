@@ -7,8 +7,9 @@ import java.util.concurrent.TimeUnit;
 import javax.net.ssl.SSLSocketFactory;
 
 /**
- * HTTP/1.1 to the backends over pooled blocking sockets. Our own, because those on offer cost two
- * to three times the processor time and know no deadline per phase. Thread-safe; blocks.
+ * HTTP/1.1 to the backends over pooled blocking sockets. Our own, for its control of a call: a
+ * deadline for each phase, one retry only where no byte of a reply came, cancelling by closing the
+ * socket (ADR 10). Thread-safe; blocks.
  */
 public final class HttpClient implements AutoCloseable {
   /** vLLM and llama-server close after 5 s of rest. */

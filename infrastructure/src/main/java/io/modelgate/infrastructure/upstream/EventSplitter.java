@@ -2,7 +2,6 @@ package io.modelgate.infrastructure.upstream;
 
 import io.modelgate.domain.chat.Span;
 import io.modelgate.infrastructure.client.CallFailed;
-import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -16,10 +15,7 @@ import org.jspecify.annotations.Nullable;
 final class EventSplitter {
   private final int maxEvent;
 
-  private byte[] bytes = new byte[4 * 1024];
-  private int start;
-  private int position;
-  private int limit;
+  private final Unfinished unfinished = new Unfinished();
 
   private boolean lineIsEmpty = true;
 
@@ -46,22 +42,12 @@ final class EventSplitter {
 
   /** Adds bytes; offsets handed out before are void. */
   void feed(byte[] more, int offset, int length) {
-    int unfinished = limit - start;
-    if (unfinished + length > bytes.length) {
-      bytes =
-          Arrays.copyOfRange(bytes, start, start + Math.max(2 * unfinished, unfinished + length));
-    } else {
-      System.arraycopy(bytes, start, bytes, 0, unfinished);
-    }
-    position -= start;
-    start = 0;
-    limit = unfinished + length;
-    System.arraycopy(more, offset, bytes, unfinished, length);
+    unfinished.feed(more, offset, length);
   }
 
   /** What the offsets count in, until the next {@link #feed}. */
   byte[] bytes() {
-    return bytes;
+    return unfinished.bytes();
   }
 
   /**
@@ -71,30 +57,30 @@ final class EventSplitter {
    * @throws CallFailed when it is longer than allowed
    */
   @Nullable Span next() throws CallFailed {
-    while (position < limit) {
-      byte b = bytes[position];
+    while (unfinished.hasNext()) {
+      byte b = unfinished.peek();
       if (afterReturn) {
         afterReturn = false;
         boolean ends = endsWithReturn;
         endsWithReturn = false;
         if (b == '\n') {
-          position++;
+          unfinished.advance();
           if (ends) {
-            return cut();
+            return unfinished.cut();
           }
           continue;
         }
         bareReturns = true;
         if (ends) {
-          return cut();
+          return unfinished.cut();
         }
       }
-      position++;
+      unfinished.advance();
       if (isEndAt(b)) {
-        return cut();
+        return unfinished.cut();
       }
     }
-    if (limit - start > maxEvent) {
+    if (unfinished.rest().length() > maxEvent) {
       throw CallFailed.unintelligible("an event of over " + maxEvent + " bytes");
     }
     return null;
@@ -102,7 +88,7 @@ final class EventSplitter {
 
   /** What is left of an event that has not come to its end. */
   Span rest() {
-    return new Span(start, limit);
+    return unfinished.rest();
   }
 
   private boolean isEndAt(byte b) {
@@ -111,11 +97,5 @@ final class EventSplitter {
     afterReturn = b == '\r';
     endsWithReturn = afterReturn && blank && !bareReturns;
     return lineIsEmpty && blank && !endsWithReturn;
-  }
-
-  private Span cut() {
-    var event = new Span(start, position);
-    start = position;
-    return event;
   }
 }

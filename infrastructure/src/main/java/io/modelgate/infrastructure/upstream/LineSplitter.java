@@ -2,17 +2,13 @@ package io.modelgate.infrastructure.upstream;
 
 import io.modelgate.domain.chat.Span;
 import io.modelgate.infrastructure.client.CallFailed;
-import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /** Cuts a stream of lines after each line feed, however the bytes come in. For one thread. */
 final class LineSplitter {
   private final int maxLine;
 
-  private byte[] bytes = new byte[4 * 1024];
-  private int start;
-  private int position;
-  private int limit;
+  private final Unfinished unfinished = new Unfinished();
 
   /**
    * A splitter for one stream.
@@ -25,22 +21,12 @@ final class LineSplitter {
 
   /** Adds bytes; offsets handed out before are void. */
   void feed(byte[] more, int length) {
-    int unfinished = limit - start;
-    if (unfinished + length > bytes.length) {
-      bytes =
-          Arrays.copyOfRange(bytes, start, start + Math.max(2 * unfinished, unfinished + length));
-    } else {
-      System.arraycopy(bytes, start, bytes, 0, unfinished);
-    }
-    position -= start;
-    start = 0;
-    limit = unfinished + length;
-    System.arraycopy(more, 0, bytes, unfinished, length);
+    unfinished.feed(more, 0, length);
   }
 
   /** What the offsets count in, until the next {@link #feed}. */
   byte[] bytes() {
-    return bytes;
+    return unfinished.bytes();
   }
 
   /**
@@ -50,14 +36,15 @@ final class LineSplitter {
    * @throws CallFailed when it is longer than allowed
    */
   @Nullable Span next() throws CallFailed {
-    while (position < limit) {
-      if (bytes[position++] == '\n') {
-        var line = new Span(start, position - 1);
-        start = position;
-        return line;
+    while (unfinished.hasNext()) {
+      byte b = unfinished.peek();
+      unfinished.advance();
+      if (b == '\n') {
+        Span line = unfinished.cut();
+        return new Span(line.start(), line.end() - 1);
       }
     }
-    if (limit - start > maxLine) {
+    if (unfinished.rest().length() > maxLine) {
       throw CallFailed.unintelligible("a line of over " + maxLine + " bytes");
     }
     return null;
@@ -65,11 +52,12 @@ final class LineSplitter {
 
   /** What came after the last line feed. */
   Span rest() {
-    return new Span(start, limit);
+    return unfinished.rest();
   }
 
   /** Whether nothing but white space stands there. */
   boolean isBlank(Span line) {
+    byte[] bytes = unfinished.bytes();
     for (int i = line.start(); i < line.end(); i++) {
       if (bytes[i] > ' ' || bytes[i] < 0) {
         return false;

@@ -5,7 +5,6 @@ import io.modelgate.application.port.ReplySink.ClientGone;
 import io.modelgate.application.port.Upstream.Delivery;
 import io.modelgate.domain.chat.Span;
 import io.modelgate.domain.chat.TokenUsage;
-import io.modelgate.domain.chat.UpstreamFailure;
 import io.modelgate.domain.chat.UpstreamFailure.CutOff;
 import io.modelgate.domain.chat.UpstreamFailure.Phase;
 import io.modelgate.infrastructure.client.CallFailed;
@@ -24,18 +23,16 @@ final class OllamaStream {
 
   private final OllamaAttempt attempt;
   private final Exchange exchange;
-  private final ReplySink sink;
+  private final ClientStream client;
   private final LineSplitter splitter;
   private final OllamaReply reply;
-  private final Outgoing outgoing = new Outgoing();
   private boolean begun;
-  private boolean opened;
 
   OllamaStream(
       OllamaAttempt attempt, Exchange exchange, OpenAiShapes shapes, int maxLine, ReplySink sink) {
     this.attempt = attempt;
     this.exchange = exchange;
-    this.sink = sink;
+    this.client = new ClientStream(sink, () -> attempt.head(exchange, "text/event-stream", false));
     this.splitter = new LineSplitter(maxLine);
     this.reply = new OllamaReply(shapes);
   }
@@ -55,17 +52,8 @@ final class OllamaStream {
     try {
       return receiveWhole(head);
     } catch (CallFailed e) {
-      return broken(e.failure());
+      return client.broken(e.failure(), TokenUsage.NONE);
     }
-  }
-
-  /** What came well before the failure goes out, unless the client can still get a status. */
-  private Delivery broken(UpstreamFailure failure) {
-    if (!opened) {
-      return new Delivery.NoReply(failure);
-    }
-    send();
-    return new Delivery.BrokenOff(TokenUsage.NONE, failure);
   }
 
   private Delivery receiveWhole(Deadline head) throws CallFailed {
@@ -83,7 +71,7 @@ final class OllamaStream {
           return complete(said);
         }
       }
-      send();
+      client.send();
     }
     OllamaPiece rest = take(splitter.rest());
     if (rest != null && rest.done()) {
@@ -103,25 +91,15 @@ final class OllamaStream {
     }
     if (!begun) {
       begun = true;
-      reply.begin(outgoing);
+      reply.begin(client.outgoing());
     }
-    reply.add(said, splitter.bytes(), outgoing);
+    reply.add(said, splitter.bytes(), client.outgoing());
     return said;
   }
 
-  private void send() {
-    if (!outgoing.isEmpty()) {
-      if (!opened) {
-        opened = true;
-        sink.open(attempt.head(exchange, "text/event-stream", false));
-      }
-      outgoing.writeTo(sink);
-    }
-  }
-
   private Delivery complete(OllamaPiece last) {
-    reply.finish(last, attempt.plan().call().body().usageAsked(), outgoing);
-    send();
+    reply.finish(last, attempt.plan().call().body().usageAsked(), client.outgoing());
+    client.send();
     exchange.release();
     return new Delivery.Complete(last.usage(), OpenAiShapes.done());
   }

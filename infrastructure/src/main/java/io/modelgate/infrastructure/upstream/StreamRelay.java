@@ -4,7 +4,6 @@ import io.modelgate.application.port.ReplySink;
 import io.modelgate.application.port.ReplySink.ClientGone;
 import io.modelgate.application.port.Upstream.Delivery;
 import io.modelgate.domain.chat.Span;
-import io.modelgate.domain.chat.UpstreamFailure;
 import io.modelgate.domain.chat.UpstreamFailure.CutOff;
 import io.modelgate.domain.chat.UpstreamFailure.Phase;
 import io.modelgate.infrastructure.client.CallFailed;
@@ -22,17 +21,15 @@ final class StreamRelay implements Relay {
 
   private final CallPlan plan;
   private final Exchange exchange;
-  private final ReplySink sink;
+  private final ClientStream client;
   private final EventSplitter splitter;
   private final UsageTap tap;
   private final Choices choices = new Choices();
-  private final Outgoing outgoing = new Outgoing();
-  private boolean opened;
 
   StreamRelay(CallPlan plan, Exchange exchange, int maxEvent, ReplySink sink) {
     this.plan = plan;
     this.exchange = exchange;
-    this.sink = sink;
+    this.client = new ClientStream(sink, () -> Relay.head(exchange, "text/event-stream"));
     this.tap = new UsageTap(plan.choicesPerPrompt());
     this.splitter = new EventSplitter(maxEvent);
   }
@@ -50,17 +47,8 @@ final class StreamRelay implements Relay {
     try {
       return relayWhole(head);
     } catch (CallFailed e) {
-      return broken(e.failure());
+      return client.broken(e.failure(), tap.usage());
     }
-  }
-
-  /** What came well before the failure goes out, unless the client can still get a status. */
-  private Delivery broken(UpstreamFailure failure) {
-    if (!opened) {
-      return new Delivery.NoReply(failure);
-    }
-    send();
-    return new Delivery.BrokenOff(tap.usage(), failure);
   }
 
   private Delivery relayWhole(Deadline head) throws CallFailed {
@@ -79,7 +67,7 @@ final class StreamRelay implements Relay {
         }
         take(event, at);
       }
-      send();
+      client.send();
     }
     Span rest = splitter.rest();
     if (SseEvent.of(splitter.bytes(), rest).isDone()) {
@@ -107,7 +95,7 @@ final class StreamRelay implements Relay {
       throw reported(event);
     }
     if (event.isBlank()) {
-      outgoing.add(splitter.bytes(), at, List.of());
+      client.outgoing().add(splitter.bytes(), at, List.of());
       return;
     }
     ReplyPeek peek = ReplyPeek.of(event.data(), event.at());
@@ -118,22 +106,12 @@ final class StreamRelay implements Relay {
     choices.see(peek);
     if (!peek.usageOnly() || !plan.hidesUsage()) {
       List<Span> models = peek.models().stream().map(event::inEvent).toList();
-      outgoing.add(splitter.bytes(), at, plan.restoring(models));
+      client.outgoing().add(splitter.bytes(), at, plan.restoring(models));
     }
   }
 
   private CallFailed reported(SseEvent event) {
     return new CallFailed(ErrorReader.of(plan, exchange).report(event.data(), event.at()));
-  }
-
-  private void send() {
-    if (!outgoing.isEmpty()) {
-      if (!opened) {
-        opened = true;
-        sink.open(Relay.head(exchange, "text/event-stream"));
-      }
-      outgoing.writeTo(sink);
-    }
   }
 
   /** Holds the last event back; what a backend may say after it is not for anybody. */
@@ -142,7 +120,7 @@ final class StreamRelay implements Relay {
       throw new CallFailed(new CutOff("[DONE] came before every choice had finished"));
     }
     byte[] end = Arrays.copyOfRange(splitter.bytes(), done.start(), done.end());
-    send();
+    client.send();
     exchange.release();
     return new Delivery.Complete(tap.usage(), end);
   }
