@@ -37,7 +37,11 @@ final class SettingsFile {
       };
     } catch (MarkedYAMLException e) {
       int line = e.getProblemMark() == null ? 1 : e.getProblemMark().getLine() + 1;
-      return faulty(origin, "line " + line, "is no valid YAML: " + e.getProblem());
+      return faulty(
+          origin,
+          "line " + line,
+          "is no valid YAML: check quotes, colons and indentation; the line may hold a secret and is"
+              + " not repeated");
     } catch (YAMLException | ConfigException e) {
       return faulty(origin, "the file", "is no valid YAML: " + e.getMessage());
     } catch (NoSuchFileException _) {

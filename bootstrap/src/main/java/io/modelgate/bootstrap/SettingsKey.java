@@ -16,8 +16,8 @@ import org.jspecify.annotations.Nullable;
  */
 record SettingsKey<T>(
     String name, ValueForm<T> form, @Nullable String defaultText, String effect, Applies applies) {
-  private static final Pattern USER_INFO = Pattern.compile("//[^/]*@");
-  private static final Pattern QUERY = Pattern.compile("\\?.*");
+  private static final Pattern USER_INFO = Pattern.compile("(^|//)[^/]*@");
+  private static final Pattern QUERY = Pattern.compile("([?#]).*");
   private static final int LONGEST_SHOWN = 120;
 
   /** When a change of a setting shows. */
@@ -61,8 +61,8 @@ record SettingsKey<T>(
     if (form.secret()) {
       return Secret.MASK;
     }
-    String masked = USER_INFO.matcher(text).replaceAll("//" + Secret.MASK + "@");
-    return text.contains("://") ? QUERY.matcher(masked).replaceAll("?" + Secret.MASK) : masked;
+    String masked = USER_INFO.matcher(text).replaceAll("$1" + Secret.MASK + "@");
+    return text.contains("://") ? QUERY.matcher(masked).replaceAll("$1" + Secret.MASK) : masked;
   }
 
   /** A value fit for a line of text: {@link #masked}, on one line, not too long. */

@@ -2,7 +2,6 @@ package io.modelgate.infrastructure.http;
 
 import io.helidon.http.HeaderName;
 import io.helidon.http.HeaderNames;
-import io.helidon.http.Status;
 import io.helidon.webserver.CloseConnectionException;
 import io.helidon.webserver.http.HttpRules;
 import io.helidon.webserver.http.HttpService;
@@ -46,9 +45,6 @@ final class ChatCompletionsService implements HttpService {
   private static final List<HeaderName> PASSED_ON =
       List.of(
           HeaderNames.ACCEPT, HeaderNames.create("traceparent"), HeaderNames.create("tracestate"));
-
-  /** For the log: nobody is there to see it. nginx calls it that. */
-  private static final Status CLIENT_GONE = Status.create(499, "Client Closed Request");
 
   private final Callers callers;
   private final CompleteChat completeChat;
@@ -115,7 +111,7 @@ final class ChatCompletionsService implements HttpService {
           note(log, "answered", route, usage, unsettled);
       case Outcome.Abandoned(ModelRoute route, TokenUsage soFar, StoreUnavailable unsettled) -> {
         note(log, "client_gone", route, soFar, unsettled);
-        response.status(CLIENT_GONE);
+        log.clientIsGone();
         throw new CloseConnectionException("the client is gone");
       }
       case Outcome.BrokenOff(

@@ -22,11 +22,13 @@ public final class CallLog {
   private static final HeaderName PROCESSING_MS = HeaderNames.create("openai-processing-ms");
   private static final HeaderName OVERHEAD_US = HeaderNames.create("x-modelgate-overhead-us");
   private static final int LONGEST_VALUE = 300;
+  private static final int CLIENT_GONE = 499;
 
   private final String requestId;
   private final String clientAddress;
   private final long startedNanos = System.nanoTime();
   private Duration upstreamWait = Duration.ZERO;
+  private boolean clientGone;
   private final Map<String, Object> fields = new LinkedHashMap<>();
 
   CallLog(String requestId, String clientAddress) {
@@ -52,6 +54,11 @@ public final class CallLog {
    */
   public void waitedForUpstream(Duration wait) {
     upstreamWait = wait;
+  }
+
+  /** Says that nobody was there any more for the reply: it counts as 499, as nginx has it. */
+  public void clientIsGone() {
+    clientGone = true;
   }
 
   /** Tells the client where the time went; right before the head is sent. */
@@ -84,7 +91,7 @@ public final class CallLog {
             .addKeyValue("request_id", requestId)
             .addKeyValue("method", plain(request.prologue().method().text()))
             .addKeyValue("path", plain(path))
-            .addKeyValue("status", response.status().code())
+            .addKeyValue("status", clientGone ? CLIENT_GONE : response.status().code())
             .addKeyValue("client_ip", clientAddress);
     for (var field : fields.entrySet()) {
       line = line.addKeyValue(field.getKey(), field.getValue());

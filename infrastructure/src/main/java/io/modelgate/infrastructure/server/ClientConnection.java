@@ -98,6 +98,14 @@ public final class ClientConnection implements Supplier<byte[]> {
   }
 
   private void readAhead() {
+    boolean more = true;
+    while (more) {
+      more = readOnce();
+    }
+  }
+
+  /** Says whether to go on. */
+  private boolean readOnce() {
     byte[] bytes = null;
     RuntimeException failure = null;
     try {
@@ -107,25 +115,34 @@ public final class ClientConnection implements Supplier<byte[]> {
     } catch (RuntimeException e) {
       failure = e;
     }
-    Runnable told = keep(bytes, failure);
-    if (told != null) {
-      told.run();
+    Kept kept = keep(bytes, failure);
+    if (kept.told() != null) {
+      kept.told().run();
+      closeQuietly(); // frees a handler that writes to a client that does not read
     }
+    return kept.more();
   }
 
-  /** What is to be run now, if that was the end. */
-  private @Nullable Runnable keep(byte @Nullable [] bytes, @Nullable RuntimeException failure) {
+  /**
+   * What follows from a read.
+   *
+   * @param told what is to be run now, if that was the end
+   * @param more whether to read on
+   */
+  private record Kept(@Nullable Runnable told, boolean more) {}
+
+  private Kept keep(byte @Nullable [] bytes, @Nullable RuntimeException failure) {
     lock.lock();
     try {
-      readingAhead = false;
       broken = failure;
       ended = bytes == null;
       if (bytes != null) {
         ahead.add(bytes);
         bytesAhead += bytes.length;
       }
+      readingAhead = !isOver() && hangUp != null && bytesAhead < MOST_AHEAD;
       hasRead.signalAll();
-      return isOver() ? hangUp : null;
+      return new Kept(isOver() ? hangUp : null, readingAhead);
     } finally {
       lock.unlock();
     }
