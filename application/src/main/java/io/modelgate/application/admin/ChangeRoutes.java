@@ -62,6 +62,7 @@ public final class ChangeRoutes {
             wanted.credential(),
             wanted.timeout(),
             wanted.streamUsage(),
+            wanted.maxOutputTokens(),
             wanted.enabled(),
             now,
             now);
@@ -114,6 +115,7 @@ public final class ChangeRoutes {
       @Nullable Credential credential,
       @Nullable Duration timeout,
       @Nullable StreamUsage streamUsage,
+      @Nullable Long maxOutputTokens,
       boolean enabled) {}
 
   /** What became of a new model. */

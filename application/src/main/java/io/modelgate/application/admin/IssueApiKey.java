@@ -3,12 +3,14 @@ package io.modelgate.application.admin;
 import io.modelgate.application.port.ApiKeys;
 import io.modelgate.domain.access.ApiKey;
 import io.modelgate.domain.access.KeyId;
+import io.modelgate.domain.access.RateLimits;
 import io.modelgate.domain.access.SecretHash;
 import io.modelgate.domain.access.TokenQuota;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.time.temporal.ChronoUnit;
 import java.util.function.Supplier;
+import java.util.function.UnaryOperator;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
@@ -20,23 +22,20 @@ public final class IssueApiKey {
   private final ApiKeys keys;
   private final InstantSource clock;
   private final RandomText random;
-  private final Supplier<TokenQuota> defaultQuota;
+  private final Supplier<Defaults> defaults;
 
   /**
    * Issues into {@code keys}.
    *
    * @param random cryptographically strong, thread-safe
-   * @param defaultQuota for keys that name none; asked at each, so that it can change
+   * @param defaults for what a new key's maker leaves open; asked at each, so that they can change
    */
   public IssueApiKey(
-      ApiKeys keys,
-      InstantSource clock,
-      RandomGenerator random,
-      Supplier<TokenQuota> defaultQuota) {
+      ApiKeys keys, InstantSource clock, RandomGenerator random, Supplier<Defaults> defaults) {
     this.keys = keys;
     this.clock = clock;
     this.random = new RandomText(random);
-    this.defaultQuota = defaultQuota;
+    this.defaults = defaults;
   }
 
   /**
@@ -46,6 +45,7 @@ public final class IssueApiKey {
    *     no such key
    */
   public Issued handle(NewKey wanted) {
+    Defaults byDefault = defaults.get();
     String secret = random.secret(SECRET_PREFIX);
     // Milliseconds, so that what is shown now is what the store shows after a restart.
     Instant now = clock.instant().truncatedTo(ChronoUnit.MILLIS);
@@ -55,7 +55,8 @@ public final class IssueApiKey {
             wanted.name(),
             secret.substring(0, SHOWN_CHARACTERS),
             SecretHash.of(secret),
-            wanted.quota() == null ? defaultQuota.get() : wanted.quota(),
+            wanted.quota().apply(byDefault.quota()),
+            wanted.limits().apply(byDefault.limits()),
             wanted.enabled(),
             wanted.expiresAt(),
             now,
@@ -69,10 +70,23 @@ public final class IssueApiKey {
    *
    * @param name 1 to 200 characters
    * @param expiresAt null for never
-   * @param quota null for the installation's default
+   * @param quota the one to give, out of the installation's default
+   * @param limits those to give, out of the installation's defaults
    */
   public record NewKey(
-      String name, @Nullable Instant expiresAt, @Nullable TokenQuota quota, boolean enabled) {}
+      String name,
+      @Nullable Instant expiresAt,
+      UnaryOperator<TokenQuota> quota,
+      UnaryOperator<RateLimits> limits,
+      boolean enabled) {
+    /** One with the installation's defaults. */
+    public static NewKey named(String name) {
+      return new NewKey(name, null, UnaryOperator.identity(), UnaryOperator.identity(), true);
+    }
+  }
+
+  /** What the installation gives a key when its maker says nothing else. */
+  public record Defaults(TokenQuota quota, RateLimits limits) {}
 
   /**
    * A key as issued. {@link #toString()} leaves the secret out.

@@ -1,126 +1,197 @@
 package io.modelgate.application.chat;
 
+import io.modelgate.application.port.ApiKeys;
+import io.modelgate.application.port.Limits;
 import io.modelgate.application.port.Quotas;
+import io.modelgate.application.port.Quotas.Reservation;
 import io.modelgate.application.port.ReplySink;
 import io.modelgate.application.port.ReplySink.ClientGone;
-import io.modelgate.application.port.StoreUnavailable;
 import io.modelgate.application.port.Upstream;
 import io.modelgate.application.port.Upstream.Delivery.Abandoned;
 import io.modelgate.application.port.Upstream.Delivery.BrokenOff;
 import io.modelgate.application.port.Upstream.Delivery.Complete;
+import io.modelgate.application.port.Upstream.Delivery.CutShort;
 import io.modelgate.application.port.Upstream.Delivery.NoReply;
+import io.modelgate.application.port.UsageRecord.Ending;
 import io.modelgate.domain.access.ApiKey;
 import io.modelgate.domain.access.Refusal;
+import io.modelgate.domain.access.TokenDemand;
 import io.modelgate.domain.chat.ChatCall;
-import io.modelgate.domain.chat.TokenUsage;
+import io.modelgate.domain.chat.OutputDemand;
+import io.modelgate.domain.chat.TokenUsage.Metered;
 import io.modelgate.domain.chat.UpstreamFailure;
 import io.modelgate.domain.routing.ModelRoute;
+import java.time.InstantSource;
 import java.util.Optional;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Carries a call to the model it asks for and the reply back, and charges the caller before the
- * reply ends. Thread-safe; blocks.
+ * Carries a call to the model it asks for and the reply back: sets aside what the call may come to,
+ * before anything is sent, and charges what it came to, before the reply ends. Thread-safe; blocks.
  */
 public final class CompleteChat {
   private final ListModels models;
+  private final ApiKeys keys;
   private final Quotas quotas;
+  private final Limits limits;
   private final Upstream upstream;
+  private final InstantSource clock;
+  private final LongSupplier assumedOutputTokens;
 
-  public CompleteChat(ListModels models, Quotas quotas, Upstream upstream) {
+  /**
+   * Puts it together.
+   *
+   * @param keys asked again while a reply grows, so that a quota changed meanwhile counts
+   * @param assumedOutputTokens how long a reply is taken to become that nothing bounds; asked at
+   *     each call
+   */
+  public CompleteChat(
+      ListModels models,
+      ApiKeys keys,
+      Quotas quotas,
+      Limits limits,
+      Upstream upstream,
+      InstantSource clock,
+      LongSupplier assumedOutputTokens) {
     this.models = models;
+    this.keys = keys;
     this.quotas = quotas;
+    this.limits = limits;
     this.upstream = upstream;
+    this.clock = clock;
+    this.assumedOutputTokens = assumedOutputTokens;
   }
 
   /**
    * Serves one call to its end.
    *
    * @param caller as {@link AdmitCaller} let in
-   * @param sink untouched when the outcome is {@link Outcome.Refused} or {@link Outcome.Failed},
+   * @param sink not opened when the outcome is {@link Outcome.Refused} or {@link Outcome.Failed},
    *     else ended
    */
   public Outcome handle(ApiKey caller, ChatCall call, ReplySink sink) {
-    Optional<ModelRoute> route = models.handle(call.body().model());
-    if (route.isEmpty()) {
+    Optional<ModelRoute> found = models.handle(call.body().model());
+    if (found.isEmpty()) {
       return new Outcome.Refused(new Refusal.UnknownModel(call.body().model()));
     }
-    long used = quotas.used(caller.id());
-    Long limit = caller.quota().limit();
-    if (limit != null && !caller.quota().allowsAfter(used)) {
-      return new Outcome.Refused(new Refusal.QuotaExhausted(limit, used));
-    }
-    return relay(caller, route.get(), call, sink);
+    ModelRoute route = found.get();
+    TokenDemand demand = demand(route, call);
+    return switch (quotas.reserve(caller.id(), caller.quota(), demand, clock.instant())) {
+      case Quotas.Verdict.Reserved(Reservation reservation, Long cap) ->
+          admit(caller, route, call, new Reserved(reservation, cap, demand), sink);
+      case Quotas.Verdict.Exhausted(var standing) ->
+          new Outcome.Refused(new Refusal.QuotaExhausted(standing, demand.prompt()));
+      case Quotas.Verdict.Busy(var standing) ->
+          new Outcome.Refused(new Refusal.QuotaBusy(standing));
+      case Quotas.Verdict.Unavailable _ -> new Outcome.Refused(new Refusal.UsageUnavailable());
+    };
   }
 
-  private Outcome relay(ApiKey caller, ModelRoute route, ChatCall call, ReplySink sink) {
-    switch (upstream.send(route, call, sink)) {
-      case Complete(TokenUsage usage, byte[] end) -> {
-        var lost = charge(caller, usage);
+  /** What was set aside for a call. */
+  private record Reserved(Reservation reservation, @Nullable Long cap, TokenDemand demand) {}
+
+  private TokenDemand demand(ModelRoute route, ChatCall call) {
+    OutputDemand output = upstream.demand(route, call);
+    Long bound = output.bound() == null ? route.maxOutputTokens() : output.bound();
+    return new TokenDemand(
+        call.body().prompt().estimatedTokens(),
+        output.sequences(),
+        bound == null ? assumedOutputTokens.getAsLong() : bound);
+  }
+
+  private Outcome admit(
+      ApiKey caller, ModelRoute route, ChatCall call, Reserved reserved, ReplySink sink) {
+    switch (limits.admit(caller.id(), caller.limits(), reserved.reservation().tokens())) {
+      case Limits.Verdict.Admitted(Limits.Pass pass, var standing) -> {
+        sink.announce(standing);
+        var ledger =
+            new CallLedger(caller.id(), route, call, reserved.reservation(), pass, clock.instant());
         try {
-          sink.end(end);
-          return new Outcome.Answered(route, usage, lost);
-        } catch (ClientGone _) {
-          return new Outcome.Abandoned(route, usage, lost);
+          return relay(caller, reserved, ledger, route, call, ledger.timing(sink));
+        } finally {
+          ledger.close();
         }
       }
-      case BrokenOff(TokenUsage soFar, UpstreamFailure failure) -> {
-        var lost = charge(caller, soFar);
+      case Limits.Verdict.Limited(var breach, var standing) -> {
+        reserved.reservation().cancel();
+        sink.announce(standing);
+        return new Outcome.Refused(new Refusal.RateLimited(breach));
+      }
+      case Limits.Verdict.Unavailable _ -> {
+        reserved.reservation().cancel();
+        return new Outcome.Refused(new Refusal.LimitsUnavailable());
+      }
+    }
+  }
+
+  private Outcome relay(
+      ApiKey caller,
+      Reserved reserved,
+      CallLedger ledger,
+      ModelRoute route,
+      ChatCall call,
+      ReplySink sink) {
+    var budget =
+        new QuotaBudget(
+            reserved.reservation(),
+            reserved.demand().prompt(),
+            reserved.cap(),
+            () -> keys.byId(caller.id()).map(ApiKey::quota));
+    switch (upstream.send(route, call, budget, sink)) {
+      case Complete(Metered usage, byte[] end) -> {
+        return finish(ledger.settle(usage, Ending.COMPLETED, 200), end, sink);
+      }
+      case CutShort(Metered usage, byte[] end) -> {
+        return finish(ledger.settle(usage, Ending.CUT_BY_QUOTA, 200), end, sink);
+      }
+      case BrokenOff(Metered soFar, UpstreamFailure failure) -> {
+        SettledCall settled = ledger.settle(soFar, CallLedger.endingOf(failure), 200);
         try {
           sink.fail(failure);
-          return new Outcome.BrokenOff(route, soFar, failure, lost);
+          return new Outcome.BrokenOff(settled, failure);
         } catch (ClientGone _) {
-          return new Outcome.Abandoned(route, soFar, lost);
+          return new Outcome.Abandoned(settled);
         }
       }
-      case Abandoned(TokenUsage soFar) -> {
-        return new Outcome.Abandoned(route, soFar, charge(caller, soFar));
+      case Abandoned(Metered soFar) -> {
+        return new Outcome.Abandoned(ledger.settle(soFar, Ending.CLIENT_GONE, 499));
       }
       case NoReply(UpstreamFailure failure) -> {
-        return new Outcome.Failed(route, failure);
+        return new Outcome.Failed(
+            ledger.settle(Metered.NOTHING, CallLedger.endingOf(failure), sink.statusOf(failure)),
+            failure);
       }
     }
   }
 
   /**
-   * A store that fails must not cost the caller a reply that was paid for; the outcome carries the
-   * failure to the log.
+   * The record says what the client was owed; whether it stayed for its last bytes is not in it.
    */
-  private @Nullable StoreUnavailable charge(ApiKey caller, TokenUsage usage) {
+  private static Outcome finish(SettledCall settled, byte[] end, ReplySink sink) {
     try {
-      quotas.charge(caller.id(), usage.total());
-      return null;
-    } catch (StoreUnavailable e) {
-      return e;
+      sink.end(end);
+      return new Outcome.Answered(settled);
+    } catch (ClientGone _) {
+      return new Outcome.Abandoned(settled);
     }
   }
 
   /** How a call went. */
   public sealed interface Outcome {
-    /**
-     * The reply went out whole.
-     *
-     * @param unsettled why the charge could not be kept, if so
-     */
-    record Answered(ModelRoute route, TokenUsage usage, @Nullable StoreUnavailable unsettled)
-        implements Outcome {}
+    /** The reply went out whole, or to where the key's quota ended it. */
+    record Answered(SettledCall settled) implements Outcome {}
 
     /** Turned away; nothing was sent anywhere. */
     record Refused(Refusal refusal) implements Outcome {}
 
     /** The backend gave no reply; nothing was sent to the client. */
-    record Failed(ModelRoute route, UpstreamFailure failure) implements Outcome {}
+    record Failed(SettledCall settled, UpstreamFailure failure) implements Outcome {}
 
     /** The reply broke off, and the client was told. */
-    record BrokenOff(
-        ModelRoute route,
-        TokenUsage soFar,
-        UpstreamFailure failure,
-        @Nullable StoreUnavailable unsettled)
-        implements Outcome {}
+    record BrokenOff(SettledCall settled, UpstreamFailure failure) implements Outcome {}
 
     /** The client hung up. */
-    record Abandoned(ModelRoute route, TokenUsage soFar, @Nullable StoreUnavailable unsettled)
-        implements Outcome {}
+    record Abandoned(SettledCall settled) implements Outcome {}
   }
 }

@@ -1,17 +1,75 @@
 package io.modelgate.application.port;
 
 import io.modelgate.domain.access.KeyId;
+import io.modelgate.domain.access.QuotaStanding;
+import io.modelgate.domain.access.TokenDemand;
+import io.modelgate.domain.access.TokenQuota;
+import java.time.Instant;
+import org.jspecify.annotations.Nullable;
 
-/** Driven port: quota, the tokens each key has used. Thread-safe. */
+/**
+ * Driven port: the tokens each key has used in each period, and one record for each call. What a
+ * call may come to is set aside before it is sent, and becomes what it came to at its end, together
+ * with its record. Reservations live in this process alone: none outlives it. Thread-safe.
+ */
 public interface Quotas {
-  /** Tokens used so far, from memory; 0 for a key never charged. */
-  long used(KeyId key);
+  /** From memory; never blocks. */
+  QuotaStanding standing(KeyId key, TokenQuota quota, Instant now);
 
   /**
-   * Adds to what a key has used and returns when that is durable.
-   *
-   * @param tokens 0 or more
-   * @throws StoreUnavailable when it could not be kept; the count in memory stands all the same
+   * Sets tokens aside, if the quota allows it; never blocks. The call is charged to the period that
+   * {@code now} lies in, however long it takes.
    */
-  void charge(KeyId key, long tokens);
+  Verdict reserve(KeyId key, TokenQuota quota, TokenDemand demand, Instant now);
+
+  /** What came of it. */
+  sealed interface Verdict {
+    /**
+     * To be settled or cancelled, exactly once.
+     *
+     * @param cap see {@link TokenDemand.Grant#cap}
+     */
+    record Reserved(Reservation reservation, @Nullable Long cap) implements Verdict {}
+
+    /** See {@link TokenQuota.Verdict.Exhausted}. */
+    record Exhausted(QuotaStanding standing) implements Verdict {}
+
+    /** See {@link TokenQuota.Verdict.Busy}. */
+    record Busy(QuotaStanding standing) implements Verdict {}
+
+    /** Records of earlier calls cannot be kept at present, and no call is to be served then. */
+    record Unavailable() implements Verdict {}
+  }
+
+  /** Tokens set aside for one call. For one thread. */
+  interface Reservation {
+    /** How many there are now. */
+    long tokens();
+
+    /**
+     * Sets more aside.
+     *
+     * @param quota the key's, as it is now
+     * @param wanted 0 or more
+     * @return how many there were to be had, 0 to {@code wanted}
+     */
+    long extend(TokenQuota quota, long wanted);
+
+    /** Gives all back; the call was never sent. */
+    void cancel();
+
+    /**
+     * Charges what the record says, gives the rest back and keeps the record. Returns when that is
+     * durable, or when it has taken too long; an interrupt does not end the wait and stays set.
+     */
+    Settlement settle(UsageRecord record);
+  }
+
+  /** Whether a record is kept. */
+  enum Settlement {
+    /** It outlives this process. */
+    DURABLE,
+    /** It is charged, and will be kept as soon as the store can; lost if the process dies first. */
+    OWED
+  }
 }

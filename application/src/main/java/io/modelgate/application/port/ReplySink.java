@@ -1,5 +1,6 @@
 package io.modelgate.application.port;
 
+import io.modelgate.domain.access.LimitStanding;
 import io.modelgate.domain.chat.ReplyHead;
 import io.modelgate.domain.chat.UpstreamFailure;
 
@@ -16,6 +17,15 @@ public interface ReplySink {
    *     before
    */
   void whenGone(Runnable hangUp);
+
+  /**
+   * Says what is left of the caller's limits, for the head of whatever reply will be sent; before
+   * that.
+   */
+  void announce(LimitStanding standing);
+
+  /** The status a client is told of a failure with, as long as nothing was sent. */
+  int statusOf(UpstreamFailure failure);
 
   /** Sets the head; at most once, before anything else. It travels with the first bytes. */
   void open(ReplyHead head);

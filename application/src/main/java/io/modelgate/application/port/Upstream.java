@@ -1,7 +1,8 @@
 package io.modelgate.application.port;
 
 import io.modelgate.domain.chat.ChatCall;
-import io.modelgate.domain.chat.TokenUsage;
+import io.modelgate.domain.chat.OutputDemand;
+import io.modelgate.domain.chat.TokenUsage.Metered;
 import io.modelgate.domain.chat.UpstreamFailure;
 import io.modelgate.domain.routing.BackendKind;
 import io.modelgate.domain.routing.ModelRoute;
@@ -18,14 +19,22 @@ public interface Upstream {
   Set<BackendKind> kinds();
 
   /**
+   * How much the call would generate there: what its backend obeys of the bounds it names. Pure.
+   *
+   * @param route on one of {@link #kinds()}
+   */
+  OutputDemand demand(ModelRoute route, ChatCall call);
+
+  /**
    * Sends the call and relays the reply up to, but without, its end.
    *
    * @param route on one of {@link #kinds()}
+   * @param budget how much may be generated; a stream that would go over it is ended
    * @param sink the caller's side; opened at most once, at the reply's first bytes, and <b>not
    *     ended</b>: this returns with the reply's last bytes held in {@link
    *     Delivery.Complete#end()}, so that the use case can settle and only then end it
    */
-  Delivery send(ModelRoute route, ChatCall call, ReplySink sink);
+  Delivery send(ModelRoute route, ChatCall call, OutputBudget budget, ReplySink sink);
 
   /**
    * How it went. Whether a call may be tried again hangs on whether bytes have left, so each case
@@ -37,16 +46,25 @@ public interface Upstream {
      *
      * @param end of a stream its last event, else the whole body; owned by the receiver
      */
-    record Complete(TokenUsage usage, @SuppressWarnings("ArrayRecordComponent") byte[] end)
+    record Complete(Metered usage, @SuppressWarnings("ArrayRecordComponent") byte[] end)
+        implements Delivery {}
+
+    /**
+     * As {@link Complete}, but the stream was ended because its budget was; the backend has been
+     * told by closing the connection.
+     *
+     * @param end what ends the stream well, with finish reason {@code length}
+     */
+    record CutShort(Metered usage, @SuppressWarnings("ArrayRecordComponent") byte[] end)
         implements Delivery {}
 
     /** The sink is open and bytes have left; never to be tried again. */
-    record BrokenOff(TokenUsage soFar, UpstreamFailure failure) implements Delivery {}
+    record BrokenOff(Metered soFar, UpstreamFailure failure) implements Delivery {}
 
     /** The sink is untouched. */
     record NoReply(UpstreamFailure failure) implements Delivery {}
 
     /** The client hung up; the backend has been told by closing the connection. */
-    record Abandoned(TokenUsage soFar) implements Delivery {}
+    record Abandoned(Metered soFar) implements Delivery {}
   }
 }

@@ -17,6 +17,7 @@ public record ApiKey(
     String prefix,
     SecretHash hash,
     TokenQuota quota,
+    RateLimits limits,
     boolean enabled,
     @Nullable Instant expiresAt,
     Instant createdAt,
@@ -38,23 +39,33 @@ public record ApiKey(
   }
 
   public ApiKey withName(String newName) {
-    return new ApiKey(id, newName, prefix, hash, quota, enabled, expiresAt, createdAt, updatedAt);
+    return new ApiKey(
+        id, newName, prefix, hash, quota, limits, enabled, expiresAt, createdAt, updatedAt);
   }
 
   public ApiKey withQuota(TokenQuota newQuota) {
-    return new ApiKey(id, name, prefix, hash, newQuota, enabled, expiresAt, createdAt, updatedAt);
+    return new ApiKey(
+        id, name, prefix, hash, newQuota, limits, enabled, expiresAt, createdAt, updatedAt);
+  }
+
+  public ApiKey withLimits(RateLimits newLimits) {
+    return new ApiKey(
+        id, name, prefix, hash, quota, newLimits, enabled, expiresAt, createdAt, updatedAt);
   }
 
   public ApiKey withEnabled(boolean nowEnabled) {
-    return new ApiKey(id, name, prefix, hash, quota, nowEnabled, expiresAt, createdAt, updatedAt);
+    return new ApiKey(
+        id, name, prefix, hash, quota, limits, nowEnabled, expiresAt, createdAt, updatedAt);
   }
 
   public ApiKey withExpiry(@Nullable Instant newExpiry) {
-    return new ApiKey(id, name, prefix, hash, quota, enabled, newExpiry, createdAt, updatedAt);
+    return new ApiKey(
+        id, name, prefix, hash, quota, limits, enabled, newExpiry, createdAt, updatedAt);
   }
 
   public ApiKey changedAt(Instant instant) {
-    return new ApiKey(id, name, prefix, hash, quota, enabled, expiresAt, createdAt, instant);
+    return new ApiKey(
+        id, name, prefix, hash, quota, limits, enabled, expiresAt, createdAt, instant);
   }
 
   /** Whether a key works. */

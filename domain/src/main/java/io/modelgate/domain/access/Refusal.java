@@ -27,6 +27,23 @@ public sealed interface Refusal {
    */
   record UnknownModel(String model) implements Refusal {}
 
-  /** The key has used up its tokens. */
-  record QuotaExhausted(long limit, long used) implements Refusal {}
+  /**
+   * The key has used up its tokens of this period, or so many that the call's prompt does not fit
+   * in any more.
+   *
+   * @param demanded the estimate of the call's prompt
+   */
+  record QuotaExhausted(QuotaStanding standing, long demanded) implements Refusal {}
+
+  /** What is left of the key's quota is set aside for its calls under way. */
+  record QuotaBusy(QuotaStanding standing) implements Refusal {}
+
+  /** The key calls too often, or too much at once. */
+  record RateLimited(RateBreach breach) implements Refusal {}
+
+  /** Limits cannot be told at present, and the gateway is set not to serve without them. */
+  record LimitsUnavailable() implements Refusal {}
+
+  /** Usage cannot be kept at present, and the gateway is set not to serve without that. */
+  record UsageUnavailable() implements Refusal {}
 }

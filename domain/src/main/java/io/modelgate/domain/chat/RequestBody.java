@@ -12,6 +12,9 @@ import org.jspecify.annotations.Nullable;
  * @param usageAsked whether the client itself asked for {@code stream_options.include_usage}
  * @param askForUsage the edit that makes the body ask for it; null when it need not or cannot (no
  *     stream, or asked already)
+ * @param inside offset after the body's opening brace, where a member can be put in; another one
+ *     follows
+ * @param prompt how much it asks to be read
  */
 public record RequestBody(
     @SuppressWarnings("ArrayRecordComponent") byte[] bytes,
@@ -20,4 +23,18 @@ public record RequestBody(
     boolean stream,
     boolean usageAsked,
     @Nullable Edit askForUsage,
-    OutputBounds bounds) {}
+    OutputBounds bounds,
+    int inside,
+    Prompt prompt) {
+  /**
+   * What is to be read.
+   *
+   * @param count how many prompts or texts, at least 1
+   * @param estimatedTokens over all of them, by length: a token for four bytes of text, 4 for each
+   *     message, 1,000 for each part that is no text
+   */
+  public record Prompt(long count, long estimatedTokens) {
+    /** One of which nothing is known. */
+    public static final Prompt EMPTY = new Prompt(1, 0);
+  }
+}

@@ -13,6 +13,8 @@ import org.jspecify.annotations.Nullable;
  * @param timeout replaces the adapter's patience for the reply's head, for silence, and for a whole
  *     call that is not streamed
  * @param streamUsage replaces the adapter's choice; see {@link StreamUsage}
+ * @param maxOutputTokens how long one reply can become that a call itself does not bound, 1 or
+ *     more; null for what is assumed of all models
  */
 public record ModelRoute(
     ModelId id,
@@ -23,6 +25,7 @@ public record ModelRoute(
     @Nullable Credential credential,
     @Nullable Duration timeout,
     @Nullable StreamUsage streamUsage,
+    @Nullable Long maxOutputTokens,
     boolean enabled,
     Instant createdAt,
     Instant updatedAt) {
@@ -33,6 +36,9 @@ public record ModelRoute(
     }
     if (timeout != null && !timeout.isPositive()) {
       throw new IllegalArgumentException("a timeout is longer than nothing, got " + timeout);
+    }
+    if (maxOutputTokens != null && maxOutputTokens < 1) {
+      throw new IllegalArgumentException("a reply has 1 token or more, got " + maxOutputTokens);
     }
   }
 
@@ -56,6 +62,7 @@ public record ModelRoute(
         credential,
         timeout,
         streamUsage,
+        maxOutputTokens,
         enabled,
         createdAt,
         instant);
