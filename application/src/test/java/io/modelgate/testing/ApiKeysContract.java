@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.modelgate.application.port.ApiKeys;
 import io.modelgate.domain.access.ApiKey;
 import io.modelgate.domain.access.KeyId;
+import io.modelgate.domain.access.RateLimits;
 import io.modelgate.domain.access.SecretHash;
 import io.modelgate.domain.access.TokenQuota;
 import java.time.Instant;
@@ -28,6 +29,7 @@ public abstract class ApiKeysContract {
         "sk-mg-" + id,
         SecretHash.of(id),
         TokenQuota.UNLIMITED,
+        RateLimits.UNLIMITED,
         true,
         null,
         NOON,

@@ -1,6 +1,7 @@
 package io.modelgate.testing;
 
 import io.modelgate.application.port.ReplySink;
+import io.modelgate.domain.access.LimitStanding;
 import io.modelgate.domain.chat.ReplyHead;
 import io.modelgate.domain.chat.UpstreamFailure;
 import java.io.ByteArrayOutputStream;
@@ -19,6 +20,7 @@ public final class MemorySink implements ReplySink {
   private final int writesUntilGone;
   private final List<byte[]> writes = new ArrayList<>();
   private @Nullable ReplyHead head;
+  private @Nullable LimitStanding standing;
   private byte @Nullable [] end;
   private @Nullable UpstreamFailure failure;
   private Runnable hangUp = () -> {};
@@ -52,6 +54,18 @@ public final class MemorySink implements ReplySink {
   }
 
   @Override
+  public synchronized void announce(LimitStanding newStanding) {
+    insist(head == null, "opened before");
+    standing = newStanding;
+  }
+
+  /** 502 for everything. */
+  @Override
+  public int statusOf(UpstreamFailure failure) {
+    return 502;
+  }
+
+  @Override
   public synchronized void open(ReplyHead newHead) {
     insist(head == null, "opened twice");
     head = newHead;
@@ -81,6 +95,11 @@ public final class MemorySink implements ReplySink {
   /** What it was opened with; null when it is untouched. */
   public synchronized @Nullable ReplyHead head() {
     return head;
+  }
+
+  /** What was said of the caller's limits; null when nothing was. */
+  public synchronized @Nullable LimitStanding standing() {
+    return standing;
   }
 
   /** Each write by itself, without the end. */

@@ -34,6 +34,7 @@ public abstract class ModelRoutesContract {
         null,
         null,
         null,
+        null,
         true,
         NOON,
         NOON);
@@ -50,6 +51,7 @@ public abstract class ModelRoutesContract {
         new Credential("sk-upstream-secret-of-" + id),
         Duration.ofMillis(1_500),
         StreamUsage.NEVER,
+        32_768L,
         false,
         NOON,
         NOON.plusMillis(1));

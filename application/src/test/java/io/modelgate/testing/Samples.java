@@ -2,6 +2,7 @@ package io.modelgate.testing;
 
 import io.modelgate.domain.access.ApiKey;
 import io.modelgate.domain.access.KeyId;
+import io.modelgate.domain.access.RateLimits;
 import io.modelgate.domain.access.SecretHash;
 import io.modelgate.domain.access.TokenQuota;
 import io.modelgate.domain.chat.ChatCall;
@@ -31,6 +32,7 @@ public final class Samples {
         secret.substring(0, Math.min(10, secret.length())),
         SecretHash.of(secret),
         TokenQuota.UNLIMITED,
+        RateLimits.UNLIMITED,
         true,
         null,
         NOON,
@@ -43,6 +45,7 @@ public final class Samples {
         new ModelId("mdl_" + name),
         new ModelName(name),
         backend,
+        null,
         null,
         null,
         null,
@@ -63,6 +66,7 @@ public final class Samples {
         route.credential(),
         route.timeout(),
         route.streamUsage(),
+        route.maxOutputTokens(),
         false,
         route.createdAt(),
         route.updatedAt());
@@ -75,7 +79,15 @@ public final class Samples {
         "req_1",
         Endpoint.CHAT_COMPLETIONS,
         new RequestBody(
-            body, model, new Span(9, body.length - 1), false, false, null, OutputBounds.NONE),
+            body,
+            model,
+            new Span(9, body.length - 1),
+            false,
+            false,
+            null,
+            OutputBounds.NONE,
+            1,
+            RequestBody.Prompt.EMPTY),
         Map.of());
   }
 }

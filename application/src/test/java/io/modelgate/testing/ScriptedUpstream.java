@@ -1,8 +1,10 @@
 package io.modelgate.testing;
 
+import io.modelgate.application.port.OutputBudget;
 import io.modelgate.application.port.ReplySink;
 import io.modelgate.application.port.Upstream;
 import io.modelgate.domain.chat.ChatCall;
+import io.modelgate.domain.chat.OutputDemand;
 import io.modelgate.domain.chat.ReplyHead;
 import io.modelgate.domain.routing.BackendKind;
 import io.modelgate.domain.routing.ModelRoute;
@@ -25,6 +27,11 @@ public final class ScriptedUpstream implements Upstream {
 
   public final List<ModelRoute> routes = new ArrayList<>();
   public final List<ChatCall> calls = new ArrayList<>();
+  public final List<OutputBudget> budgets = new ArrayList<>();
+
+  /** What it says every call would generate. */
+  public OutputDemand demand = new OutputDemand(1, null);
+
   private final Set<BackendKind> kinds;
   private final Deque<Delivery> script;
 
@@ -48,13 +55,23 @@ public final class ScriptedUpstream implements Upstream {
   }
 
   @Override
-  public Delivery send(ModelRoute route, ChatCall call, ReplySink sink) {
+  public OutputDemand demand(ModelRoute route, ChatCall call) {
+    return demand;
+  }
+
+  @Override
+  public Delivery send(ModelRoute route, ChatCall call, OutputBudget budget, ReplySink sink) {
+    budgets.add(budget);
     routes.add(route);
     calls.add(call);
     Delivery next = script.removeFirst();
     switch (next) {
       case Delivery.NoReply _ -> {}
-      case Delivery.Complete _, Delivery.BrokenOff _, Delivery.Abandoned _ -> begin(sink);
+      case Delivery.Complete _,
+          Delivery.CutShort _,
+          Delivery.BrokenOff _,
+          Delivery.Abandoned _ ->
+          begin(sink);
     }
     return next;
   }

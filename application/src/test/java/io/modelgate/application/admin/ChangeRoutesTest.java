@@ -49,6 +49,7 @@ class ChangeRoutesTest {
             new Credential("secret"),
             Duration.ofSeconds(5),
             StreamUsage.NEVER,
+            8192L,
             false);
 
     ModelRoute added = added(wanted);
@@ -64,6 +65,7 @@ class ChangeRoutesTest {
                 wanted.credential(),
                 wanted.timeout(),
                 wanted.streamUsage(),
+                8192L,
                 false,
                 NOON,
                 NOON));
@@ -162,7 +164,7 @@ class ChangeRoutesTest {
   }
 
   private static NewModel aModel(String name, BackendKind backend) {
-    return new NewModel(new ModelName(name), backend, null, null, null, null, null, true);
+    return new NewModel(new ModelName(name), backend, null, null, null, null, null, null, true);
   }
 
   private static ModelRoute moved(ModelRoute route, String name, BackendKind backend) {
@@ -175,6 +177,7 @@ class ChangeRoutesTest {
         route.credential(),
         route.timeout(),
         route.streamUsage(),
+        route.maxOutputTokens(),
         route.enabled(),
         route.createdAt(),
         route.updatedAt());

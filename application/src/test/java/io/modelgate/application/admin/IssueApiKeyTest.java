@@ -4,24 +4,28 @@ import static io.modelgate.testing.Samples.NOON;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
+import io.modelgate.application.admin.IssueApiKey.Defaults;
 import io.modelgate.application.admin.IssueApiKey.Issued;
 import io.modelgate.application.admin.IssueApiKey.NewKey;
 import io.modelgate.application.port.ApiKeys;
 import io.modelgate.application.port.StoreUnavailable;
 import io.modelgate.domain.access.ApiKey;
 import io.modelgate.domain.access.KeyId;
+import io.modelgate.domain.access.RateLimits;
 import io.modelgate.domain.access.SecretHash;
 import io.modelgate.domain.access.TokenQuota;
 import io.modelgate.testing.BrokenStore;
 import io.modelgate.testing.InMemoryApiKeys;
 import io.modelgate.testing.SettableClock;
 import java.security.SecureRandom;
+import java.util.function.UnaryOperator;
 import java.time.Duration;
 import org.junit.jupiter.api.Test;
 
 class IssueApiKeyTest {
   private static final TokenQuota DEFAULT = TokenQuota.of(1_000_000);
-  private static final NewKey ALICE = new NewKey("alice", null, null, true);
+  private static final RateLimits DEFAULT_LIMITS = RateLimits.ofRequests(60);
+  private static final NewKey ALICE = NewKey.named("alice");
 
   private final InMemoryApiKeys keys = new InMemoryApiKeys();
   private final SettableClock clock = new SettableClock(NOON.plusNanos(1_234_567));
@@ -51,6 +55,7 @@ class IssueApiKeyTest {
   @Test
   void takesTheDefaultQuotaOnlyWhenNoneIsNamed() {
     assertThat(issueApiKey.handle(ALICE).key().quota()).isEqualTo(DEFAULT);
+    assertThat(issueApiKey.handle(ALICE).key().limits()).isEqualTo(DEFAULT_LIMITS);
     assertThat(issueApiKey.handle(withQuota(TokenQuota.of(0))).key().quota())
         .isEqualTo(TokenQuota.of(0));
     assertThat(issueApiKey.handle(withQuota(TokenQuota.UNLIMITED)).key().quota())
@@ -59,7 +64,8 @@ class IssueApiKeyTest {
 
   @Test
   void takesOverWhatWasAskedFor() {
-    ApiKey key = issueApiKey.handle(new NewKey("bob", NOON.plusSeconds(60), null, false)).key();
+    ApiKey key = issueApiKey.handle(new NewKey(
+"bob", NOON.plusSeconds(60), UnaryOperator.identity(), UnaryOperator.identity(), false)).key();
 
     assertThat(key.name()).isEqualTo("bob");
     assertThat(key.expiresAt()).isEqualTo(NOON.plusSeconds(60));
@@ -90,10 +96,10 @@ class IssueApiKeyTest {
   }
 
   private IssueApiKey over(ApiKeys store) {
-    return new IssueApiKey(store, clock, new SecureRandom(), () -> DEFAULT);
+    return new IssueApiKey(store, clock, new SecureRandom(), () -> new Defaults(DEFAULT, DEFAULT_LIMITS));
   }
 
   private static NewKey withQuota(TokenQuota quota) {
-    return new NewKey("alice", null, quota, true);
+    return new NewKey("alice", null, _ -> quota, UnaryOperator.identity(), true);
   }
 }

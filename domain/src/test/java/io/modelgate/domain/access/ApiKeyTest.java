@@ -18,6 +18,7 @@ class ApiKeyTest {
           "sk-mg-abcd",
           SecretHash.of("sk-mg-abcdef"),
           TokenQuota.of(10),
+          RateLimits.ofRequests(60),
           true,
           null,
           NOON,
@@ -44,6 +45,9 @@ class ApiKeyTest {
     assertThat(KEY.withName("bob").withName("alice")).isEqualTo(KEY);
     assertThat(KEY.withQuota(TokenQuota.UNLIMITED).quota()).isEqualTo(TokenQuota.UNLIMITED);
     assertThat(KEY.withQuota(TokenQuota.UNLIMITED).withQuota(TokenQuota.of(10))).isEqualTo(KEY);
+    assertThat(KEY.withLimits(RateLimits.UNLIMITED).limits()).isEqualTo(RateLimits.UNLIMITED);
+    assertThat(KEY.withLimits(RateLimits.UNLIMITED).withLimits(RateLimits.ofRequests(60)))
+        .isEqualTo(KEY);
     assertThat(KEY.withEnabled(false).withEnabled(true)).isEqualTo(KEY);
     assertThat(KEY.withExpiry(later).expiresAt()).isEqualTo(later);
     assertThat(KEY.withExpiry(later).withExpiry(null)).isEqualTo(KEY);

@@ -4,7 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
+import io.modelgate.domain.chat.OutputBounds.Bound;
+import io.modelgate.domain.chat.OutputBounds.Name;
 import java.util.HashMap;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -13,7 +16,37 @@ class ChatValuesTest {
   @ParameterizedTest
   @CsvSource({" ,   ,   ", "5,   ,  5", " ,  5,  5", "5,  7,  5", "7,  5,  5", "0,  5,  0"})
   void takesTheSmallerOfTheBoundsNamed(Long maxTokens, Long maxCompletionTokens, Long smaller) {
-    assertThat(new OutputBounds(maxTokens, maxCompletionTokens, null).tokens()).isEqualTo(smaller);
+    var bounds =
+        new OutputBounds(
+            List.of(
+                new Bound(Name.MAX_TOKENS, maxTokens, new Span(0, 0)),
+                new Bound(Name.MAX_COMPLETION_TOKENS, maxCompletionTokens, new Span(0, 0))),
+            null,
+            null);
+
+    assertThat(bounds.tokens()).isEqualTo(smaller);
+    assertThat(bounds.maxTokens()).isEqualTo(maxTokens);
+    assertThat(bounds.of(Name.N_PREDICT)).isNull();
+  }
+
+  @ParameterizedTest
+  @CsvSource({" ,  ,1,1", "3, ,3,3", " ,4,1,4", "3,4,3,4", "4,3,4,4", "0,0,1,1", "-5, ,1,1"})
+  void takesAtLeastOneChoice(Long n, Long bestOf, long choices, long generated) {
+    var bounds = new OutputBounds(List.of(), n, bestOf);
+
+    assertThat(bounds.choicesPerPrompt()).isEqualTo(choices);
+    assertThat(bounds.generatedPerPrompt()).isEqualTo(generated);
+  }
+
+  @Test
+  void countsNoMoreDetailsThanTokens() {
+    assertThat(new TokenUsage(10, 20, 30, 40)).isEqualTo(new TokenUsage(10, 20, 10, 20));
+    assertThat(new TokenUsage(10, 20, 3, 4).total()).isEqualTo(30);
+  }
+
+  @Test
+  void namesSourcesAsTheyAreKept() {
+    assertThat(UsageSource.RUNNING_COUNT.wireName()).isEqualTo("running_count");
   }
 
   @Test
@@ -36,7 +69,16 @@ class ChatValuesTest {
     var headers = new HashMap<String, String>();
     headers.put("accept", "application/json");
     var body =
-        new RequestBody(new byte[0], "m", new Span(0, 0), false, false, null, OutputBounds.NONE);
+        new RequestBody(
+            new byte[0],
+            "m",
+            new Span(0, 0),
+            false,
+            false,
+            null,
+            OutputBounds.NONE,
+            0,
+            RequestBody.Prompt.EMPTY);
     var call = new ChatCall("req_1", Endpoint.COMPLETIONS, body, headers);
 
     headers.clear();

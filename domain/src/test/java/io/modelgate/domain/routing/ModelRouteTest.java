@@ -57,6 +57,7 @@ class ModelRouteTest {
         null,
         timeout,
         null,
+        null,
         true,
         Instant.EPOCH,
         Instant.EPOCH);
