@@ -42,7 +42,9 @@ public final class ShowStanding {
     return new LimitStanding(
         standing.requests(),
         new Allowance(
-            quota, left == null ? quota : left, resetsAt == null ? null : Duration.between(now, resetsAt)),
+            quota,
+            left == null ? quota : left,
+            resetsAt == null ? null : Duration.between(now, resetsAt)),
         standing.running());
   }
 }

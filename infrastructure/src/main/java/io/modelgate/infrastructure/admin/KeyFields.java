@@ -71,9 +71,7 @@ record KeyFields(
   /** A limit: 0 allows none, null has none. */
   private static Field<@Nullable Long> limit(JsonFields fields, String name, long most) {
     return fields.nullable(
-        name,
-        "a whole number from 0 to " + most,
-        node -> JsonFields.wholeNumber(node, 0, most));
+        name, "a whole number from 0 to " + most, node -> JsonFields.wholeNumber(node, 0, most));
   }
 
   private static @Nullable QuotaPeriod period(JsonNode node) {

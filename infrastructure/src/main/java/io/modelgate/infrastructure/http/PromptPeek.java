@@ -121,7 +121,9 @@ final class PromptPeek {
     }
   }
 
-  /** Reads the value of {@code prompt} or {@code input}: a text, token ids, or an array of either. */
+  /**
+   * Reads the value of {@code prompt} or {@code input}: a text, token ids, or an array of either.
+   */
   void readPrompts() {
     if (cursor.type() != JsonCursor.Type.ARRAY) {
       count++;

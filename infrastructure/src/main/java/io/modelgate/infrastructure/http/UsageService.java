@@ -41,8 +41,7 @@ final class UsageService implements HttpService {
 
   @Override
   public void routing(HttpRules rules) {
-    rules.route(
-        Method.predicate(Method.GET, Method.HEAD), PathMatchers.create(PATH), this::show);
+    rules.route(Method.predicate(Method.GET, Method.HEAD), PathMatchers.create(PATH), this::show);
     rules.any(PATH, (request, response) -> errors.refuseMethod(request, response, "GET, HEAD"));
   }
 

@@ -32,9 +32,7 @@ final class CutEnding {
   }
 
   private static String text(byte[] bytes, @Nullable Span at) {
-    return at == null
-        ? ""
-        : new String(bytes, at.start(), at.length(), StandardCharsets.UTF_8);
+    return at == null ? "" : new String(bytes, at.start(), at.length(), StandardCharsets.UTF_8);
   }
 
   /**

@@ -79,8 +79,7 @@ final class EchoUpstream implements Upstream {
     } catch (ClientGone _) {
       return new Delivery.Abandoned(reply.usage().by(UsageSource.UPSTREAM));
     }
-    return new Delivery.Complete(
-        reply.usage().by(UsageSource.UPSTREAM), body(reply, shapes));
+    return new Delivery.Complete(reply.usage().by(UsageSource.UPSTREAM), body(reply, shapes));
   }
 
   private static byte[] body(EchoReply reply, OpenAiShapes shapes) {
@@ -137,8 +136,7 @@ final class EchoUpstream implements Upstream {
       if (call.body().usageAsked()) {
         write(sink, shapes.usage(reply.usage()));
       }
-      return new Delivery.Complete(
-          reply.usage().by(UsageSource.UPSTREAM), OpenAiShapes.done());
+      return new Delivery.Complete(reply.usage().by(UsageSource.UPSTREAM), OpenAiShapes.done());
     } catch (ClientGone _) {
       return new Delivery.Abandoned(soFar(reply, sent));
     }

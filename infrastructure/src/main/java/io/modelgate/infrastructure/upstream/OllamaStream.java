@@ -6,9 +6,9 @@ import io.modelgate.application.port.Upstream.Delivery;
 import io.modelgate.domain.chat.Span;
 import io.modelgate.domain.chat.TokenUsage;
 import io.modelgate.domain.chat.TokenUsage.Metered;
-import io.modelgate.domain.chat.UsageSource;
 import io.modelgate.domain.chat.UpstreamFailure.CutOff;
 import io.modelgate.domain.chat.UpstreamFailure.Phase;
+import io.modelgate.domain.chat.UsageSource;
 import io.modelgate.infrastructure.client.CallFailed;
 import io.modelgate.infrastructure.client.Deadline;
 import io.modelgate.infrastructure.client.Exchange;
@@ -44,7 +44,7 @@ final class OllamaStream {
     this.splitter = new LineSplitter(maxLine);
     this.reply = new OllamaReply(shapes);
     CallPlan plan = attempt.plan();
-    this.meter = 
+    this.meter =
         new StreamMeter(
             plan.budget(), new MissingCounts(plan.call(), counter, UsageSource.ESTIMATE));
   }

@@ -51,8 +51,7 @@ final class OllamaUpstream implements Upstream {
   public Delivery send(ModelRoute route, ChatCall call, OutputBudget budget, ReplySink sink) {
     try {
       CallPlan plan = calls.plan(route, call, budget);
-      return send(
-          plan, OllamaRequest.of(call, route.upstreamName()).keptTo(budget.cap()), sink);
+      return send(plan, OllamaRequest.of(call, route.upstreamName()).keptTo(budget.cap()), sink);
     } catch (CallFailed e) {
       return new Delivery.NoReply(e.failure());
     }

@@ -9,9 +9,8 @@ import io.modelgate.infrastructure.json.JsonCursor;
  * messages, prompts or inputs, 3 tokens for each message and 3 for the answer's beginning, as
  * OpenAI's chat models take them. What is no text is taken as estimated.
  *
- * @see <a
- *     href="https://cookbook.openai.com/examples/how_to_count_tokens_with_tiktoken">OpenAI cookbook:
- *     counting tokens</a>
+ * @see <a href="https://cookbook.openai.com/examples/how_to_count_tokens_with_tiktoken">OpenAI
+ *     cookbook: counting tokens</a>
  */
 final class PromptTokens {
   private static final int PER_MESSAGE = 3;

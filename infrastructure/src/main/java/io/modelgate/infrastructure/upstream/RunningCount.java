@@ -6,9 +6,9 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Counts the tokens of a reply from its text as it passes, and holds it to its budget. A text has at
- * most as many tokens as bytes: only when there are more bytes than the budget has tokens left is it
- * worth counting. For one reply and one thread.
+ * Counts the tokens of a reply from its text as it passes, and holds it to its budget. A text has
+ * at most as many tokens as bytes: only when there are more bytes than the budget has tokens left
+ * is it worth counting. For one reply and one thread.
  */
 final class RunningCount {
   /** Characters of one choice that may wait for being counted. */

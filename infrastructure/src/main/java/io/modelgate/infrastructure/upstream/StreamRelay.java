@@ -5,9 +5,9 @@ import io.modelgate.application.port.ReplySink.ClientGone;
 import io.modelgate.application.port.Upstream.Delivery;
 import io.modelgate.domain.chat.Span;
 import io.modelgate.domain.chat.TokenUsage.Metered;
-import io.modelgate.domain.chat.UsageSource;
 import io.modelgate.domain.chat.UpstreamFailure.CutOff;
 import io.modelgate.domain.chat.UpstreamFailure.Phase;
+import io.modelgate.domain.chat.UsageSource;
 import io.modelgate.infrastructure.client.CallFailed;
 import io.modelgate.infrastructure.client.Deadline;
 import io.modelgate.infrastructure.client.Exchange;
@@ -31,16 +31,12 @@ final class StreamRelay implements Relay {
   private final Choices choices = new Choices();
 
   StreamRelay(
-      CallPlan plan,
-      Exchange exchange,
-      int maxEvent,
-      Tokenizer.Counter counter,
-      ReplySink sink) {
+      CallPlan plan, Exchange exchange, int maxEvent, Tokenizer.Counter counter, ReplySink sink) {
     this.plan = plan;
     this.exchange = exchange;
     this.client = new ClientStream(sink, () -> Relay.head(exchange, "text/event-stream"));
     this.tap = new UsageTap(plan.choicesPerPrompt());
-    this.meter = 
+    this.meter =
         new StreamMeter(
             plan.budget(), new MissingCounts(plan.call(), counter, UsageSource.TOKENIZER));
     this.splitter = new EventSplitter(maxEvent);

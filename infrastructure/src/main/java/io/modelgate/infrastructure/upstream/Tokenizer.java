@@ -8,9 +8,9 @@ import java.util.List;
 import java.util.Locale;
 
 /**
- * Counts tokens where a backend does not: with OpenAI's tokenizers, by the model's family. Exact for
- * OpenAI's own models, within some ten per cent for others. Thread-safe. The tables of an encoding
- * are read at its first use, which takes some tenths of a second.
+ * Counts tokens where a backend does not: with OpenAI's tokenizers, by the model's family. Exact
+ * for OpenAI's own models, within some ten per cent for others. Thread-safe. The tables of an
+ * encoding are read at its first use, which takes some tenths of a second.
  */
 final class Tokenizer {
   /** What uses the younger, larger vocabulary; the rest is closer to the older one. */

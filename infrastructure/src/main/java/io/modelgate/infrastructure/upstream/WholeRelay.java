@@ -8,8 +8,8 @@ import io.modelgate.domain.chat.ReplyHead;
 import io.modelgate.domain.chat.Span;
 import io.modelgate.domain.chat.TokenUsage;
 import io.modelgate.domain.chat.TokenUsage.Metered;
-import io.modelgate.domain.chat.UsageSource;
 import io.modelgate.domain.chat.UpstreamFailure.Phase;
+import io.modelgate.domain.chat.UsageSource;
 import io.modelgate.domain.routing.BackendKind;
 import io.modelgate.infrastructure.client.CallFailed;
 import io.modelgate.infrastructure.client.Deadline;
@@ -27,11 +27,7 @@ final class WholeRelay implements Relay {
   private final ReplySink sink;
 
   WholeRelay(
-      CallPlan plan,
-      Exchange exchange,
-      int maxBytes,
-      Tokenizer.Counter counter,
-      ReplySink sink) {
+      CallPlan plan, Exchange exchange, int maxBytes, Tokenizer.Counter counter, ReplySink sink) {
     this.counter = counter;
     this.plan = plan;
     this.exchange = exchange;
