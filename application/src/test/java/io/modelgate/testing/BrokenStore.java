@@ -3,14 +3,20 @@ package io.modelgate.testing;
 import io.modelgate.application.port.ApiKeys;
 import io.modelgate.application.port.ModelRoutes;
 import io.modelgate.application.port.Quotas;
+import io.modelgate.application.port.Quotas.Reservation;
 import io.modelgate.application.port.StoreUnavailable;
+import io.modelgate.application.port.UsageRecord;
 import io.modelgate.domain.access.ApiKey;
 import io.modelgate.domain.access.KeyId;
+import io.modelgate.domain.access.QuotaStanding;
 import io.modelgate.domain.access.SecretHash;
+import io.modelgate.domain.access.TokenDemand;
+import io.modelgate.domain.access.TokenQuota;
 import io.modelgate.domain.routing.ModelId;
 import io.modelgate.domain.routing.ModelName;
 import io.modelgate.domain.routing.ModelRoute;
 import java.io.IOException;
+import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.UnaryOperator;
@@ -27,8 +33,14 @@ public final class BrokenStore {
     return new Routes(readable);
   }
 
+  /** Calls are served and charged, but no record is kept. */
   public static Quotas over(Quotas readable) {
-    return new Counts(readable);
+    return new Owing(readable);
+  }
+
+  /** No call is served. */
+  public static Quotas refusing(Quotas readable) {
+    return new Refusing(readable);
   }
 
   private static StoreUnavailable diskFull() {
@@ -99,15 +111,53 @@ public final class BrokenStore {
     }
   }
 
-  private record Counts(Quotas readable) implements Quotas {
+  private record Owing(Quotas readable) implements Quotas {
     @Override
-    public long used(KeyId key) {
-      return readable.used(key);
+    public QuotaStanding standing(KeyId key, TokenQuota quota, Instant now) {
+      return readable.standing(key, quota, now);
     }
 
     @Override
-    public void charge(KeyId key, long tokens) {
-      throw diskFull();
+    public Verdict reserve(KeyId key, TokenQuota quota, TokenDemand demand, Instant now) {
+      Verdict verdict = readable.reserve(key, quota, demand, now);
+      return verdict instanceof Verdict.Reserved(Reservation reservation, Long cap)
+          ? new Verdict.Reserved(new OwedCall(reservation), cap)
+          : verdict;
+    }
+  }
+
+  private record OwedCall(Reservation reservation) implements Quotas.Reservation {
+    @Override
+    public long tokens() {
+      return reservation.tokens();
+    }
+
+    @Override
+    public long extend(TokenQuota quota, long wanted) {
+      return reservation.extend(quota, wanted);
+    }
+
+    @Override
+    public void cancel() {
+      reservation.cancel();
+    }
+
+    @Override
+    public Quotas.Settlement settle(UsageRecord record) {
+      Quotas.Settlement _ = reservation.settle(record);
+      return Quotas.Settlement.OWED;
+    }
+  }
+
+  private record Refusing(Quotas readable) implements Quotas {
+    @Override
+    public QuotaStanding standing(KeyId key, TokenQuota quota, Instant now) {
+      return readable.standing(key, quota, now);
+    }
+
+    @Override
+    public Verdict reserve(KeyId key, TokenQuota quota, TokenDemand demand, Instant now) {
+      return new Verdict.Unavailable();
     }
   }
 }

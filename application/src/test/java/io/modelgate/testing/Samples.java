@@ -1,5 +1,6 @@
 package io.modelgate.testing;
 
+import io.modelgate.application.port.UsageRecord;
 import io.modelgate.domain.access.ApiKey;
 import io.modelgate.domain.access.KeyId;
 import io.modelgate.domain.access.RateLimits;
@@ -8,15 +9,23 @@ import io.modelgate.domain.access.TokenQuota;
 import io.modelgate.domain.chat.ChatCall;
 import io.modelgate.domain.chat.Endpoint;
 import io.modelgate.domain.chat.OutputBounds;
+import io.modelgate.domain.chat.OutputBounds.Bound;
+import io.modelgate.domain.chat.OutputBounds.Name;
 import io.modelgate.domain.chat.RequestBody;
 import io.modelgate.domain.chat.Span;
+import io.modelgate.domain.chat.TokenUsage;
+import io.modelgate.domain.chat.UsageSource;
 import io.modelgate.domain.routing.BackendKind;
 import io.modelgate.domain.routing.ModelId;
 import io.modelgate.domain.routing.ModelName;
 import io.modelgate.domain.routing.ModelRoute;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /** Good examples of the domain's records, to be changed where a test needs something else. */
 public final class Samples {
@@ -74,6 +83,11 @@ public final class Samples {
 
   /** {@code {"model":"<model>"}}. */
   public static ChatCall aCallFor(String model) {
+    return aCallFor(model, 0);
+  }
+
+  /** The same, with a prompt that is estimated to take so many tokens. */
+  public static ChatCall aCallFor(String model, long promptTokens) {
     byte[] body = ("{\"model\":\"" + model + "\"}").getBytes(StandardCharsets.UTF_8);
     return new ChatCall(
         "req_1",
@@ -87,7 +101,38 @@ public final class Samples {
             null,
             OutputBounds.NONE,
             1,
-            RequestBody.Prompt.EMPTY),
+            new RequestBody.Prompt(1, promptTokens)),
         Map.of());
+  }
+
+  /** A completed call that came to so many tokens. */
+  public static UsageRecord aRecord(KeyId key, long tokens) {
+    return new UsageRecord(
+        NOON,
+        "req_1",
+        key,
+        "fast",
+        "fast",
+        BackendKind.VLLM,
+        Endpoint.CHAT_COMPLETIONS,
+        new TokenUsage(0, tokens).by(UsageSource.UPSTREAM),
+        UsageRecord.Ending.COMPLETED,
+        200,
+        false,
+        Duration.ofMillis(1),
+        Duration.ofMillis(2));
+  }
+
+  /** Bounds as a request names them, null for not at all; where they stand is nowhere. */
+  public static OutputBounds bounds(
+      @Nullable Long maxTokens, @Nullable Long maxCompletionTokens, @Nullable Long choices) {
+    List<Bound> bounds = new ArrayList<>();
+    if (maxTokens != null) {
+      bounds.add(new Bound(Name.MAX_TOKENS, maxTokens, new Span(0, 0)));
+    }
+    if (maxCompletionTokens != null) {
+      bounds.add(new Bound(Name.MAX_COMPLETION_TOKENS, maxCompletionTokens, new Span(0, 0)));
+    }
+    return new OutputBounds(bounds, choices, null);
   }
 }

@@ -21,7 +21,7 @@ import java.util.Set;
  * Plays a script: the n-th call gets the n-th delivery. Where a delivery means that bytes have
  * left, they are {@link #SENT}. For one thread.
  */
-public final class ScriptedUpstream implements Upstream {
+public class ScriptedUpstream implements Upstream {
   /** What it writes into the sink before a reply that is complete or broken off. */
   public static final String SENT = "data: {}\n\n";
 
@@ -67,10 +67,7 @@ public final class ScriptedUpstream implements Upstream {
     Delivery next = script.removeFirst();
     switch (next) {
       case Delivery.NoReply _ -> {}
-      case Delivery.Complete _,
-          Delivery.CutShort _,
-          Delivery.BrokenOff _,
-          Delivery.Abandoned _ ->
+      case Delivery.Complete _, Delivery.CutShort _, Delivery.BrokenOff _, Delivery.Abandoned _ ->
           begin(sink);
     }
     return next;

@@ -11,6 +11,7 @@ import io.modelgate.domain.routing.BackendKind;
 import io.modelgate.domain.routing.ModelName;
 import io.modelgate.infrastructure.store.SqlStore;
 import java.util.List;
+import java.util.function.UnaryOperator;
 
 /**
  * The echo model and one key for it, so that a new installation answers at once.
@@ -24,10 +25,10 @@ record Demo(KeyFile key) {
   static Demo prepare(
       KeyFile file, SqlStore store, IssueApiKey issueKey, ChangeRoutes changeRoutes) {
     if (store.modelRoutes().byName(MODEL).isEmpty()) {
-      changeRoutes.add(new NewModel(MODEL, BackendKind.ECHO, null, null, null, null, null, true));
+      changeRoutes.add(new NewModel(MODEL, BackendKind.ECHO, null, null, null, null, null, null, true));
     }
     if (file.read().filter(secret -> isKnown(secret, store.apiKeys())).isEmpty()) {
-      file.write(issueKey.handle(new NewKey("demo", null, TokenQuota.UNLIMITED, true)).secret());
+      file.write(issueKey.handle(new NewKey("demo", null, _ -> TokenQuota.UNLIMITED, UnaryOperator.identity(), true)).secret());
     }
     return new Demo(file);
   }

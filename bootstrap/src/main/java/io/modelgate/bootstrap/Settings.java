@@ -1,12 +1,16 @@
 package io.modelgate.bootstrap;
 
 import io.modelgate.bootstrap.ValueForm.HostAndPort;
+import io.modelgate.domain.access.RateLimits;
 import io.modelgate.domain.access.TokenQuota;
 import io.modelgate.domain.routing.BackendKind;
 import io.modelgate.domain.routing.StreamUsage;
+import io.modelgate.infrastructure.redis.RedisSettings;
+import io.modelgate.infrastructure.store.StoreSettings;
 import io.modelgate.infrastructure.upstream.UpstreamSettings;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.ZoneId;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
@@ -26,14 +30,15 @@ import org.jspecify.annotations.Nullable;
  */
 record Settings(
     Server server,
-    Path database,
+    Database database,
     Redis redis,
     Duration timeout,
     Duration connectTimeout,
     int maxBodySize,
     int maxReplyBytes,
-    int requestsPerMinute,
-    TokenQuota defaultQuota,
+    Limits limits,
+    Quota quota,
+    Usage usage,
     @Nullable Secret adminApiKey,
     @Nullable Secret secretKey,
     ErrorCode errorCode,
@@ -76,8 +81,13 @@ record Settings(
         new Server(
             reader.read(SettingsTable.SERVER_HOST),
             reader.read(SettingsTable.SERVER_PORT).intValue(),
+            reader.read(SettingsTable.SERVER_ADMIN_HOST),
+            port(reader.readOrNull(SettingsTable.SERVER_ADMIN_PORT)),
             reader.read(SettingsTable.SERVER_SHUTDOWN_GRACE));
-    Path database = reader.read(SettingsTable.DATABASE_PATH);
+    var database =
+        new Database(
+            reader.read(SettingsTable.DATABASE_PATH),
+            reader.read(SettingsTable.DATABASE_SYNCHRONOUS));
     var redis =
         new Redis(
             reader.read(SettingsTable.REDIS_ADDR),
@@ -91,8 +101,11 @@ record Settings(
         reader.read(SettingsTable.CONNECT_TIMEOUT),
         reader.read(SettingsTable.MAX_BODY_SIZE),
         reader.read(SettingsTable.MAX_REPLY_SIZE),
-        reader.read(SettingsTable.RATE_LIMIT_RPM).intValue(),
-        TokenQuota.of(reader.read(SettingsTable.QUOTA_DEFAULT_TOKENS)),
+        limits(reader),
+        quota(reader),
+        new Usage(
+            reader.read(SettingsTable.USAGE_ON_STORE_FAILURE),
+            reader.read(SettingsTable.USAGE_RETENTION)),
         reader.readOrNull(SettingsTable.ADMIN_API_KEY),
         reader.readOrNull(SettingsTable.SECRET_KEY),
         reader.read(SettingsTable.ERRORS_CODE),
@@ -100,6 +113,30 @@ record Settings(
         reader.read(SettingsTable.DEMO),
         adapters(reader),
         reader.read(SettingsTable.ECHO_PACE));
+  }
+
+  private static @Nullable Integer port(@Nullable Long port) {
+    return port == null ? null : port.intValue();
+  }
+
+  private static Limits limits(SettingsReader reader) {
+    return new Limits(
+        new RateLimits(
+            reader.read(SettingsTable.RATE_LIMIT_RPM).number(),
+            null,
+            reader.read(SettingsTable.RATE_LIMIT_TPM).number(),
+            reader.read(SettingsTable.RATE_LIMIT_MAX_CONCURRENT).number()),
+        reader.read(SettingsTable.RATE_LIMIT_STORE),
+        reader.read(SettingsTable.RATE_LIMIT_ON_STORE_FAILURE));
+  }
+
+  private static Quota quota(SettingsReader reader) {
+    return new Quota(
+        new TokenQuota(
+            reader.read(SettingsTable.QUOTA_DEFAULT_TOKENS).number(),
+            reader.read(SettingsTable.QUOTA_DEFAULT_PERIOD)),
+        reader.read(SettingsTable.QUOTA_TIME_ZONE),
+        reader.read(SettingsTable.QUOTA_ASSUMED_OUTPUT_TOKENS));
   }
 
   private static Map<BackendKind, UpstreamSettings.Adapter> adapters(SettingsReader reader) {
@@ -121,11 +158,45 @@ record Settings(
    * Where to listen.
    *
    * @param port 0 for any free one
+   * @param adminPort where metrics are told without a key; null for nowhere
    * @param shutdownGrace how long calls under way may go on at the end; may be zero
    */
-  record Server(String host, int port, Duration shutdownGrace) {}
+  record Server(
+      String host,
+      int port,
+      String adminHost,
+      @Nullable Integer adminPort,
+      Duration shutdownGrace) {}
 
-  /** For a later version. */
+  /** Where everything is kept, and what it outlives. */
+  record Database(Path path, StoreSettings.Durability durability) {}
+
+  /**
+   * How fast keys may call.
+   *
+   * @param defaults of a new key
+   */
+  record Limits(
+      RateLimits defaults, LimitStore store, RedisSettings.OnStoreFailure onStoreFailure) {}
+
+  /** Where calls are counted. */
+  enum LimitStore {
+    MEMORY,
+    REDIS
+  }
+
+  /**
+   * How much keys may use.
+   *
+   * @param defaults of a new key
+   * @param assumedOutputTokens of a reply that nothing bounds
+   */
+  record Quota(TokenQuota defaults, ZoneId zone, long assumedOutputTokens) {}
+
+  /** What is kept of single calls. */
+  record Usage(StoreSettings.OnStoreFailure onStoreFailure, Duration retention) {}
+
+  /** Where Redis is. */
   record Redis(HostAndPort address, @Nullable Secret password, boolean tls) {}
 
   /** How much is logged, and how it looks. */

@@ -2,13 +2,19 @@ package io.modelgate.bootstrap;
 
 import io.modelgate.bootstrap.SettingsKey.Applies;
 import io.modelgate.bootstrap.ValueForm.HostAndPort;
+import io.modelgate.bootstrap.ValueForm.Limit;
+import io.modelgate.domain.access.QuotaPeriod;
+import io.modelgate.domain.access.RateLimits;
 import io.modelgate.domain.routing.BackendKind;
+import io.modelgate.infrastructure.redis.RedisSettings;
+import io.modelgate.infrastructure.store.StoreSettings;
 import io.modelgate.domain.routing.BaseUrl;
 import io.modelgate.domain.routing.Credential;
 import io.modelgate.domain.routing.StreamUsage;
 import io.modelgate.infrastructure.client.Proxy;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.ZoneId;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
@@ -37,6 +43,21 @@ final class SettingsTable {
           "18080",
           "The port to listen on; 0 takes any free one and prints it.",
           Applies.AFTER_RESTART);
+  static final SettingsKey<Long> SERVER_ADMIN_PORT =
+      key(
+          "server.admin-port",
+          ValueForm.wholeNumber(1, 65535),
+          null,
+          "A port of its own for /metrics, which needs no key there. Without one, /metrics is on the"
+              + " listener of all, behind the admin key.",
+          Applies.AFTER_RESTART);
+  static final SettingsKey<String> SERVER_ADMIN_HOST =
+      key(
+          "server.admin-host",
+          ValueForm.host(),
+          "127.0.0.1",
+          "The address that the admin port listens on.",
+          Applies.AFTER_RESTART);
   static final SettingsKey<Duration> SERVER_SHUTDOWN_GRACE =
       key(
           "server.shutdown-grace",
@@ -52,26 +73,34 @@ final class SettingsTable {
           "The SQLite file with keys, models and counts; secrets made at first start lie beside it."
               + " Relative to the directory the gateway is started in.",
           Applies.AFTER_RESTART);
+  static final SettingsKey<StoreSettings.Durability> DATABASE_SYNCHRONOUS =
+      key(
+          "database.synchronous",
+          ValueForm.oneOf(StoreSettings.Durability.class),
+          "normal",
+          "What written usage outlives: a killed process, or with full a power cut too, at the price"
+              + " of a flush of the disk for each batch. Keys and models always outlive both.",
+          Applies.AFTER_RESTART);
   static final SettingsKey<HostAndPort> REDIS_ADDR =
       key(
           "redis.addr",
           ValueForm.hostAndPort(),
           "localhost:6379",
-          "Where Redis listens. Checked now, used from a later version on.",
+          "Where Redis listens; used with rate-limit.store: redis.",
           Applies.AFTER_RESTART);
   static final SettingsKey<Secret> REDIS_PASSWORD =
       key(
           "redis.password",
           ValueForm.password(),
           null,
-          "Its password. Checked now, used from a later version on.",
+          "Its password.",
           Applies.AFTER_RESTART);
   static final SettingsKey<Boolean> REDIS_TLS =
       key(
           "redis.tls",
           ValueForm.yesOrNo(),
           "false",
-          "Whether to speak TLS to it. Checked now, used from a later version on.",
+          "Whether to speak TLS to it.",
           Applies.AFTER_RESTART);
   static final SettingsKey<Duration> TIMEOUT =
       key(
@@ -102,20 +131,88 @@ final class SettingsTable {
           "64MB",
           "The largest reply that is not streamed, and the largest single event of a stream.",
           Applies.AT_ONCE);
-  static final SettingsKey<Long> RATE_LIMIT_RPM =
+  static final SettingsKey<Limit> RATE_LIMIT_RPM =
       key(
           "rate-limit.rpm",
-          ValueForm.wholeNumber(1, 1_000_000),
+          ValueForm.limit(RateLimits.MAX_RPM),
           "60",
-          "Requests a key may make in a minute. Checked now, used from a later version on.",
+          "Requests a minute for a new key whose maker names no other number; as many may come at"
+              + " once.",
           Applies.AT_ONCE);
-  static final SettingsKey<Long> QUOTA_DEFAULT_TOKENS =
+  static final SettingsKey<Limit> RATE_LIMIT_TPM =
+      key(
+          "rate-limit.tpm",
+          ValueForm.limit(RateLimits.MAX_TPM),
+          "unlimited",
+          "Tokens a minute for a new key whose maker names no other number.",
+          Applies.AT_ONCE);
+  static final SettingsKey<Limit> RATE_LIMIT_MAX_CONCURRENT =
+      key(
+          "rate-limit.max-concurrent",
+          ValueForm.limit(RateLimits.MAX_CONCURRENT),
+          "unlimited",
+          "Calls at the same time for a new key whose maker names no other number.",
+          Applies.AT_ONCE);
+  static final SettingsKey<Settings.LimitStore> RATE_LIMIT_STORE =
+      key(
+          "rate-limit.store",
+          ValueForm.oneOf(Settings.LimitStore.class),
+          "memory",
+          "Where calls are counted for the rate limits: in this process, or in a Redis that several"
+              + " gateways share.",
+          Applies.AFTER_RESTART);
+  static final SettingsKey<RedisSettings.OnStoreFailure> RATE_LIMIT_ON_STORE_FAILURE =
+      key(
+          "rate-limit.on-store-failure",
+          ValueForm.oneOf(RedisSettings.OnStoreFailure.class),
+          "local",
+          "What happens to the rate limits while Redis does not answer: each gateway enforces its"
+              + " share by itself, or calls are refused with 503.",
+          Applies.AFTER_RESTART);
+  static final SettingsKey<Limit> QUOTA_DEFAULT_TOKENS =
       key(
           "quota.default-tokens",
-          ValueForm.wholeNumber(0, Long.MAX_VALUE),
+          ValueForm.limit((1L << 53) - 1),
           "1000000",
-          "Tokens, prompt and completion together, that a new key may use when its maker names no"
-              + " other number.",
+          "Tokens, prompt and completion together, that a new key may use in a period when its maker"
+              + " names no other number.",
+          Applies.AT_ONCE);
+  static final SettingsKey<QuotaPeriod> QUOTA_DEFAULT_PERIOD =
+      key(
+          "quota.default-period",
+          ValueForm.oneOf(QuotaPeriod.class),
+          "total",
+          "After which the quota of a new key begins anew when its maker says nothing else: never, or"
+              + " by the calendar.",
+          Applies.AT_ONCE);
+  static final SettingsKey<ZoneId> QUOTA_TIME_ZONE =
+      key(
+          "quota.time-zone",
+          ValueForm.timeZone(),
+          "UTC",
+          "Whose midnights part the days, weeks and months of quotas and of usage.",
+          Applies.AFTER_RESTART);
+  static final SettingsKey<Long> QUOTA_ASSUMED_OUTPUT_TOKENS =
+      key(
+          "quota.assumed-output-tokens",
+          ValueForm.wholeNumber(1, 1_000_000_000),
+          "4096",
+          "How many tokens are set aside for a reply that neither the call nor its model bounds.",
+          Applies.AT_ONCE);
+  static final SettingsKey<StoreSettings.OnStoreFailure> USAGE_ON_STORE_FAILURE =
+      key(
+          "usage.on-store-failure",
+          ValueForm.oneOf(StoreSettings.OnStoreFailure.class),
+          "refuse",
+          "What happens to new calls while the usage of earlier ones cannot be written: 503, or they"
+              + " are served, and their usage is lost if the process dies first.",
+          Applies.AFTER_RESTART);
+  static final SettingsKey<Duration> USAGE_RETENTION =
+      key(
+          "usage.retention",
+          ValueForm.duration("1h", "36500d"),
+          "90d",
+          "How long the record of a single call is kept; the sums of hours and days stay.",
           Applies.AT_ONCE);
   static final SettingsKey<Secret> ADMIN_API_KEY =
       key(

@@ -6,7 +6,9 @@ import io.modelgate.domain.routing.StreamUsage;
 import io.modelgate.infrastructure.client.Proxy;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
+import java.time.DateTimeException;
 import java.time.Duration;
+import java.time.ZoneId;
 import java.util.Arrays;
 import java.util.Locale;
 import java.util.Optional;
@@ -15,6 +17,7 @@ import java.util.function.Function;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /**
  * How the text of a setting is read.
@@ -24,7 +27,7 @@ import java.util.stream.Collectors;
  * @param reading empty when the text is not allowed
  */
 record ValueForm<T>(String allowed, boolean secret, Function<String, Optional<T>> reading) {
-  private static final Pattern DURATION = Pattern.compile("(\\d{1,9})\\s?(ms|s|m|h)");
+  private static final Pattern DURATION = Pattern.compile("(\\d{1,9})\\s?(ms|s|m|h|d)");
   private static final Pattern SIZE = Pattern.compile("(\\d{1,10})\\s?(B|KB|MB|GB)?");
   private static final Pattern HOST = Pattern.compile("[0-9A-Za-z._:%-]{1,253}");
   private static final Pattern ADDRESS =
@@ -66,6 +69,35 @@ record ValueForm<T>(String allowed, boolean secret, Function<String, Optional<T>
                 : Optional.empty());
   }
 
+  /** A limit: 0 allows none. */
+  static ValueForm<Limit> limit(long most) {
+    return open(
+        "a whole number from 0 to " + most + ", or unlimited",
+        text ->
+            text.equals("unlimited")
+                ? Optional.of(new Limit(null))
+                : wholeNumber(0, most).reading().apply(text).map(Limit::new));
+  }
+
+  /**
+   * A limit.
+   *
+   * @param number null for none
+   */
+  record Limit(@Nullable Long number) {}
+
+  static ValueForm<ZoneId> timeZone() {
+    return open("a time zone such as UTC or Europe/Berlin", ValueForm::timeZone);
+  }
+
+  private static Optional<ZoneId> timeZone(String text) {
+    try {
+      return Optional.of(ZoneId.of(text));
+    } catch (DateTimeException _) {
+      return Optional.empty();
+    }
+  }
+
   static ValueForm<Boolean> yesOrNo() {
     return open(
         "true or false",
@@ -77,12 +109,12 @@ record ValueForm<T>(String allowed, boolean secret, Function<String, Optional<T>
             });
   }
 
-  /** {@code 500ms}, {@code 300s}, {@code 5m} or {@code 1h}, within bounds given in the same way. */
+  /** {@code 500ms}, {@code 300s}, {@code 5m}, {@code 1h} or {@code 90d}, within bounds given in the same way. */
   static ValueForm<Duration> duration(String shortest, String longest) {
     Duration least = duration(shortest).orElseThrow();
     Duration most = duration(longest).orElseThrow();
     return open(
-        "a duration from " + shortest + " to " + longest + ", such as 500ms, 30s, 5m or 1h",
+        "a duration from " + shortest + " to " + longest + ", such as 500ms, 30s, 5m, 1h or 90d",
         text -> duration(text).filter(d -> d.compareTo(least) >= 0 && d.compareTo(most) <= 0));
   }
 
@@ -97,7 +129,8 @@ record ValueForm<T>(String allowed, boolean secret, Function<String, Optional<T>
           case "ms" -> Duration.ofMillis(amount);
           case "s" -> Duration.ofSeconds(amount);
           case "m" -> Duration.ofMinutes(amount);
-          default -> Duration.ofHours(amount);
+          case "h" -> Duration.ofHours(amount);
+          default -> Duration.ofDays(amount);
         });
   }
 

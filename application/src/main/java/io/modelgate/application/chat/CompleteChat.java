@@ -35,6 +35,7 @@ public final class CompleteChat {
   private final ApiKeys keys;
   private final Quotas quotas;
   private final Limits limits;
+  private final ShowStanding standings;
   private final Upstream upstream;
   private final InstantSource clock;
   private final LongSupplier assumedOutputTokens;
@@ -58,6 +59,7 @@ public final class CompleteChat {
     this.keys = keys;
     this.quotas = quotas;
     this.limits = limits;
+    this.standings = new ShowStanding(limits, quotas, clock);
     this.upstream = upstream;
     this.clock = clock;
     this.assumedOutputTokens = assumedOutputTokens;
@@ -104,7 +106,7 @@ public final class CompleteChat {
       ApiKey caller, ModelRoute route, ChatCall call, Reserved reserved, ReplySink sink) {
     switch (limits.admit(caller.id(), caller.limits(), reserved.reservation().tokens())) {
       case Limits.Verdict.Admitted(Limits.Pass pass, var standing) -> {
-        sink.announce(standing);
+        sink.announce(standings.completed(caller, standing));
         var ledger =
             new CallLedger(caller.id(), route, call, reserved.reservation(), pass, clock.instant());
         try {
@@ -115,7 +117,7 @@ public final class CompleteChat {
       }
       case Limits.Verdict.Limited(var breach, var standing) -> {
         reserved.reservation().cancel();
-        sink.announce(standing);
+        sink.announce(standings.completed(caller, standing));
         return new Outcome.Refused(new Refusal.RateLimited(breach));
       }
       case Limits.Verdict.Unavailable _ -> {

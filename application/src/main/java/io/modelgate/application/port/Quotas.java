@@ -4,6 +4,7 @@ import io.modelgate.domain.access.KeyId;
 import io.modelgate.domain.access.QuotaStanding;
 import io.modelgate.domain.access.TokenDemand;
 import io.modelgate.domain.access.TokenQuota;
+import io.modelgate.domain.chat.TokenUsage;
 import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 
@@ -41,9 +42,15 @@ public interface Quotas {
     record Unavailable() implements Verdict {}
   }
 
-  /** Tokens set aside for one call. For one thread. */
+  /**
+   * Tokens set aside for one call. For one thread. Once it is settled or cancelled, anything but
+   * {@link #tokens} throws an {@link IllegalStateException} and changes nothing.
+   */
   interface Reservation {
-    /** How many there are now. */
+    /** No more is set aside for one call, whatever it asks for: none can use more. */
+    long MOST = 2 * TokenUsage.MOST;
+
+    /** How many there are now; 0 in the end. */
     long tokens();
 
     /**
@@ -59,8 +66,9 @@ public interface Quotas {
     void cancel();
 
     /**
-     * Charges what the record says, gives the rest back and keeps the record. Returns when that is
-     * durable, or when it has taken too long; an interrupt does not end the wait and stays set.
+     * Charges what the record says, be it more than was set aside, gives the rest back and keeps
+     * the record. Returns when that is durable, or when it has taken too long; an interrupt does
+     * not end the wait and stays set.
      */
     Settlement settle(UsageRecord record);
   }

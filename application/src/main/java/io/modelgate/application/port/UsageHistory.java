@@ -13,11 +13,4 @@ public interface UsageHistory {
    * @throws StoreUnavailable when it cannot be read
    */
   List<ModelUse> byModel(KeyId key, Instant from);
-
-  /**
-   * Calls and tokens of one model.
-   *
-   * @param model as clients call it
-   */
-  record ModelUse(String model, long calls, long promptTokens, long completionTokens) {}
 }

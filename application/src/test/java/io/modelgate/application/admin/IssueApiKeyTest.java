@@ -18,8 +18,8 @@ import io.modelgate.testing.BrokenStore;
 import io.modelgate.testing.InMemoryApiKeys;
 import io.modelgate.testing.SettableClock;
 import java.security.SecureRandom;
-import java.util.function.UnaryOperator;
 import java.time.Duration;
+import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.Test;
 
 class IssueApiKeyTest {
@@ -64,8 +64,16 @@ class IssueApiKeyTest {
 
   @Test
   void takesOverWhatWasAskedFor() {
-    ApiKey key = issueApiKey.handle(new NewKey(
-"bob", NOON.plusSeconds(60), UnaryOperator.identity(), UnaryOperator.identity(), false)).key();
+    ApiKey key =
+        issueApiKey
+            .handle(
+                new NewKey(
+                    "bob",
+                    NOON.plusSeconds(60),
+                    UnaryOperator.identity(),
+                    UnaryOperator.identity(),
+                    false))
+            .key();
 
     assertThat(key.name()).isEqualTo("bob");
     assertThat(key.expiresAt()).isEqualTo(NOON.plusSeconds(60));
@@ -96,7 +104,8 @@ class IssueApiKeyTest {
   }
 
   private IssueApiKey over(ApiKeys store) {
-    return new IssueApiKey(store, clock, new SecureRandom(), () -> new Defaults(DEFAULT, DEFAULT_LIMITS));
+    return new IssueApiKey(
+        store, clock, new SecureRandom(), () -> new Defaults(DEFAULT, DEFAULT_LIMITS));
   }
 
   private static NewKey withQuota(TokenQuota quota) {

@@ -3,23 +3,47 @@ package io.modelgate.infrastructure.admin;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.modelgate.application.admin.IssueApiKey.NewKey;
 import io.modelgate.domain.access.ApiKey;
+import io.modelgate.domain.access.QuotaPeriod;
+import io.modelgate.domain.access.RateLimits;
 import io.modelgate.domain.access.TokenQuota;
 import java.time.DateTimeException;
 import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
 import java.time.temporal.ChronoUnit;
+import java.util.Arrays;
 import java.util.List;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** What a request says about a key. */
 record KeyFields(
     Field<String> name,
     Field<@Nullable Instant> expiresAt,
-    Field<TokenQuota> quota,
+    Field<@Nullable Long> quotaTokens,
+    Field<QuotaPeriod> quotaPeriod,
+    Field<@Nullable Long> rpm,
+    Field<@Nullable Long> burst,
+    Field<@Nullable Long> tpm,
+    Field<@Nullable Long> maxConcurrent,
     Field<Boolean> enabled) {
   private static final List<String> NAMES =
-      List.of("name", "expires_at", "quota_tokens", "enabled", "status");
+      List.of(
+          "name",
+          "expires_at",
+          "quota_tokens",
+          "quota_period",
+          "rpm",
+          "burst",
+          "tpm",
+          "max_concurrent",
+          "enabled",
+          "status");
+  private static final String PERIODS =
+      "one of "
+          + Arrays.stream(QuotaPeriod.values())
+              .map(QuotaPeriod::wireName)
+              .collect(Collectors.joining(", "));
 
   /** 2^53-1, the largest whole number that survives every JSON library. */
   private static final long MAX_QUOTA = (1L << 53) - 1;
@@ -35,11 +59,24 @@ record KeyFields(
             "expires_at",
             "an RFC 3339 time, e.g. \"2030-12-31T23:59:59Z\"",
             node -> instant(node.textValue())),
-        fields.value(
-            "quota_tokens",
-            "a whole number from 0 to " + MAX_QUOTA + ", or null for no limit",
-            KeyFields::quota),
+        limit(fields, "quota_tokens", MAX_QUOTA),
+        fields.value("quota_period", PERIODS, KeyFields::period),
+        limit(fields, "rpm", RateLimits.MAX_RPM),
+        limit(fields, "burst", RateLimits.MAX_RPM),
+        limit(fields, "tpm", RateLimits.MAX_TPM),
+        limit(fields, "max_concurrent", RateLimits.MAX_CONCURRENT),
         fields.enabled());
+  }
+
+  /** A limit: 0 allows none, null has none. */
+  private static Field<@Nullable Long> limit(JsonFields fields, String name, long most) {
+    return fields.nullable(
+        name, "a whole number from 0 to " + most, node -> JsonFields.wholeNumber(node, 0, most));
+  }
+
+  private static @Nullable QuotaPeriod period(JsonNode node) {
+    String text = node.textValue();
+    return text == null ? null : QuotaPeriod.ofWireName(text).orElse(null);
   }
 
   /**
@@ -60,10 +97,8 @@ record KeyFields(
               throw Rejected.field("name", "'name' is missing: what the key is to be known by");
         },
         expiry,
-        switch (quota) {
-          case Field.Given<TokenQuota>(TokenQuota given) -> given;
-          case Field.Absent<TokenQuota> _ -> null;
-        },
+        this::quota,
+        this::limits,
         enabled.or(true));
   }
 
@@ -71,16 +106,21 @@ record KeyFields(
   ApiKey applyTo(ApiKey key) {
     return key.withName(name.or(key.name()))
         .withExpiry(expiresAt.or(key.expiresAt()))
-        .withQuota(quota.or(key.quota()))
+        .withQuota(quota(key.quota()))
+        .withLimits(limits(key.limits()))
         .withEnabled(enabled.or(key.enabled()));
   }
 
-  private static @Nullable TokenQuota quota(JsonNode node) {
-    if (node.isNull()) {
-      return TokenQuota.UNLIMITED;
-    }
-    Long limit = JsonFields.wholeNumber(node, 0, MAX_QUOTA);
-    return limit == null ? null : TokenQuota.of(limit);
+  private TokenQuota quota(TokenQuota before) {
+    return new TokenQuota(quotaTokens.or(before.limit()), quotaPeriod.or(before.period()));
+  }
+
+  private RateLimits limits(RateLimits before) {
+    return new RateLimits(
+        rpm.or(before.rpm()),
+        burst.or(before.burst()),
+        tpm.or(before.tpm()),
+        maxConcurrent.or(before.maxConcurrent()));
   }
 
   /** Kept to the millisecond, from the year 1 to 9999 (RFC 3339 knows no others). */

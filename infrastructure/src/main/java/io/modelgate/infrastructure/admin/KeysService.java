@@ -10,6 +10,7 @@ import io.helidon.webserver.http.ServerResponse;
 import io.modelgate.application.admin.IssueApiKey.Issued;
 import io.modelgate.domain.access.ApiKey;
 import io.modelgate.domain.access.KeyId;
+import io.modelgate.domain.access.QuotaStanding;
 import io.modelgate.infrastructure.server.ApiError;
 import java.time.InstantSource;
 import org.jspecify.annotations.Nullable;
@@ -86,14 +87,22 @@ final class KeysService implements HttpService {
 
   private ObjectNode json(ApiKey key, @Nullable String secret) {
     ObjectNode json = AdminReplies.object().put("id", key.id().value()).put("name", key.name());
+    QuotaStanding standing = keys.quotas().standing(key.id(), key.quota(), clock.instant());
     if (secret != null) {
       json.put("key", secret);
     }
     return json.put("key_prefix", key.prefix())
         .put("status", AdminReplies.status(key.enabled()))
         .put("enabled", key.enabled())
+        .put("rpm", key.limits().rpm())
+        .put("burst", key.limits().burstInForce())
+        .put("tpm", key.limits().tpm())
+        .put("max_concurrent", key.limits().maxConcurrent())
         .put("quota_tokens", key.quota().limit())
-        .put("used_tokens", keys.quotas().used(key.id()))
+        .put("quota_period", key.quota().period().wireName())
+        .put("used_tokens", standing.used())
+        .put("reserved_tokens", standing.reserved())
+        .put("quota_resets_at", standing.resetsAt() == null ? null : standing.resetsAt().toString())
         .put("expires_at", key.expiresAt() == null ? null : key.expiresAt().toString())
         .put("created_at", key.createdAt().toString())
         .put("updated_at", key.updatedAt().toString());

@@ -23,7 +23,10 @@ record ModelFields(
     Field<@Nullable Credential> credential,
     Field<@Nullable Duration> timeout,
     Field<@Nullable StreamUsage> streamUsage,
+    Field<@Nullable Long> maxOutputTokens,
     Field<Boolean> enabled) {
+  private static final long MOST_OUTPUT = 1_000_000_000;
+
   private static final List<String> NAMES =
       List.of(
           "name",
@@ -33,6 +36,7 @@ record ModelFields(
           "api_key",
           "timeout",
           "stream_usage",
+          "max_output_tokens",
           "enabled",
           "status");
   private static final String BACKENDS =
@@ -56,6 +60,10 @@ record ModelFields(
         fields.nullable("api_key", "1 to 4096 visible ASCII characters", ModelFields::credential),
         fields.nullable("timeout", Timeouts.ALLOWED, Timeouts::read),
         fields.nullable("stream_usage", "\"ask\" or \"never\"", ModelFields::streamUsage),
+        fields.nullable(
+            "max_output_tokens",
+            "a whole number from 1 to " + MOST_OUTPUT,
+            node -> JsonFields.wholeNumber(node, 1, MOST_OUTPUT)),
         fields.enabled());
   }
 
@@ -69,6 +77,7 @@ record ModelFields(
         credential.or(null),
         timeout.or(null),
         streamUsage.or(null),
+        maxOutputTokens.or(null),
         enabled.or(true));
   }
 
@@ -83,6 +92,7 @@ record ModelFields(
         credential.or(route.credential()),
         timeout.or(route.timeout()),
         streamUsage.or(route.streamUsage()),
+        maxOutputTokens.or(route.maxOutputTokens()),
         enabled.or(route.enabled()),
         route.createdAt(),
         route.updatedAt());

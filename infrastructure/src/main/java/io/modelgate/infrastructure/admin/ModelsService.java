@@ -128,6 +128,7 @@ final class ModelsService implements HttpService {
         .put("has_api_key", route.credential() != null)
         .put("timeout", route.timeout() == null ? null : Timeouts.write(route.timeout()))
         .put("stream_usage", route.streamUsage() == null ? null : route.streamUsage().wireName())
+        .put("max_output_tokens", route.maxOutputTokens())
         .put("status", AdminReplies.status(route.enabled()))
         .put("enabled", route.enabled())
         .put("created_at", route.createdAt().toString())

@@ -2,8 +2,10 @@ package io.modelgate.infrastructure.http;
 
 import io.helidon.http.HeaderNames;
 import io.helidon.webserver.http.ServerRequest;
+import io.helidon.webserver.http.ServerResponse;
 import io.modelgate.application.chat.AdmitCaller;
 import io.modelgate.application.chat.AdmitCaller.Admission;
+import io.modelgate.application.chat.ShowStanding;
 import io.modelgate.domain.access.Refusal;
 import io.modelgate.domain.access.SecretHash;
 import io.modelgate.infrastructure.server.CallLog;
@@ -14,13 +16,17 @@ final class Callers {
   private static final String SCHEME = "bearer ";
   private static final int LONGEST_KEY = 512;
   private final AdmitCaller admitCaller;
+  private final ShowStanding showStanding;
 
-  Callers(AdmitCaller admitCaller) {
+  Callers(AdmitCaller admitCaller, ShowStanding showStanding) {
     this.admitCaller = admitCaller;
+    this.showStanding = showStanding;
   }
 
-  /** Never reads the body. A caller let in is named in the log. */
-  Admission admit(ServerRequest request) {
+  /**
+   * Never reads the body. A caller let in is named in the log, and told what is left of its limits.
+   */
+  Admission admit(ServerRequest request, ServerResponse response) {
     var presented = request.headers().all(HeaderNames.AUTHORIZATION, List::of);
     if (presented.isEmpty()) {
       return new Admission.Denied(new Refusal.MissingKey());
@@ -38,6 +44,7 @@ final class Callers {
       CallLog call = CallLog.of(request);
       call.put("key_id", caller.id().value());
       call.put("key_name", caller.name());
+      RateHeaders.put(response, showStanding.handle(caller));
     }
     return admission;
   }

@@ -10,15 +10,14 @@ import io.helidon.webserver.http.ServerResponse;
 import io.modelgate.application.chat.AdmitCaller.Admission;
 import io.modelgate.application.chat.CompleteChat;
 import io.modelgate.application.chat.CompleteChat.Outcome;
-import io.modelgate.application.port.StoreUnavailable;
+import io.modelgate.application.chat.SettledCall;
+import io.modelgate.application.port.UsageRecord;
 import io.modelgate.domain.access.ApiKey;
 import io.modelgate.domain.access.Refusal;
 import io.modelgate.domain.chat.ChatCall;
 import io.modelgate.domain.chat.Endpoint;
 import io.modelgate.domain.chat.RequestBody;
-import io.modelgate.domain.chat.TokenUsage;
 import io.modelgate.domain.chat.UpstreamFailure;
-import io.modelgate.domain.routing.ModelRoute;
 import io.modelgate.infrastructure.server.ApiError;
 import io.modelgate.infrastructure.server.ApiErrors;
 import io.modelgate.infrastructure.server.CallLog;
@@ -29,9 +28,6 @@ import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * {@code POST /v1/chat/completions}, {@code /v1/completions} and {@code /v1/embeddings}.
@@ -39,7 +35,6 @@ import org.slf4j.LoggerFactory;
  * @see <a href="https://platform.openai.com/docs/api-reference/chat">OpenAI: chat</a>
  */
 final class ChatCompletionsService implements HttpService {
-  private static final Logger LOG = LoggerFactory.getLogger(ChatCompletionsService.class);
   private static final HeaderName RETRY_AFTER = HeaderNames.create("retry-after");
   private static final HeaderName SHOULD_RETRY = HeaderNames.create("x-should-retry");
   private static final List<HeaderName> PASSED_ON =
@@ -70,7 +65,7 @@ final class ChatCompletionsService implements HttpService {
   }
 
   private void admit(Endpoint endpoint, ServerRequest request, ServerResponse response) {
-    switch (callers.admit(request)) {
+    switch (callers.admit(request, response)) {
       case Admission.Denied(Refusal refusal) ->
           errors.refuse(request, response, OpenAiErrors.of(refusal));
       case Admission.Granted(ApiKey caller) -> read(endpoint, caller, request, response);
@@ -107,39 +102,39 @@ final class ChatCompletionsService implements HttpService {
     long began = System.nanoTime();
     var sink = new ResponseSink(response, ClientConnection.of(request), log, errors);
     switch (completeChat.handle(caller, call, sink)) {
-      case Outcome.Answered(ModelRoute route, TokenUsage usage, StoreUnavailable unsettled) ->
-          note(log, "answered", route, usage, unsettled);
-      case Outcome.Abandoned(ModelRoute route, TokenUsage soFar, StoreUnavailable unsettled) -> {
-        note(log, "client_gone", route, soFar, unsettled);
+      case Outcome.Answered(SettledCall settled) -> note(log, settled);
+      case Outcome.Abandoned(SettledCall settled) -> {
+        note(log, settled);
         log.clientIsGone();
         throw new CloseConnectionException("the client is gone");
       }
-      case Outcome.BrokenOff(
-              ModelRoute route,
-              TokenUsage soFar,
-              UpstreamFailure failure,
-              StoreUnavailable unsettled) -> {
-        note(log, "broken_off", route, soFar, unsettled);
-        failures.write(log, route, failure);
+      case Outcome.BrokenOff(SettledCall settled, UpstreamFailure failure) -> {
+        note(log, settled);
+        failures.write(log, settled.route(), failure);
       }
-      case Outcome.Failed(ModelRoute route, UpstreamFailure failure) -> {
-        note(log, "failed", route, TokenUsage.NONE, null);
-        failures.write(log, route, failure);
+      case Outcome.Failed(SettledCall settled, UpstreamFailure failure) -> {
+        note(log, settled);
+        failures.write(log, settled.route(), failure);
         log.waitedForUpstream(Duration.ofNanos(System.nanoTime() - began));
         sendFailure(request, response, failure);
       }
       case Outcome.Refused(Refusal refusal) -> {
         log.put("outcome", "refused");
+        log.put("rule", RefusalTexts.rule(refusal));
         sendRefusal(request, response, refusal);
       }
     }
   }
 
   private void sendRefusal(ServerRequest request, ServerResponse response, Refusal refusal) {
-    if (refusal instanceof Refusal.QuotaExhausted) {
-      response.header(SHOULD_RETRY, "false");
+    Duration retryAfter = RefusalTexts.retryAfter(refusal);
+    ApiError error = OpenAiErrors.of(refusal);
+    if (retryAfter != null) {
+      RateHeaders.putRetryAfter(response, retryAfter);
+    } else if (error.status() == 429) {
+      response.header(SHOULD_RETRY, "false"); // SDKs would sleep until the quota resets
     }
-    errors.send(request, response, OpenAiErrors.of(refusal));
+    errors.send(request, response, error);
   }
 
   private void sendFailure(
@@ -158,19 +153,15 @@ final class ChatCompletionsService implements HttpService {
     return headers;
   }
 
-  private static void note(
-      CallLog log,
-      String outcome,
-      ModelRoute route,
-      TokenUsage usage,
-      @Nullable StoreUnavailable unsettled) {
-    log.put("outcome", outcome);
-    log.put("backend", route.backend().wireName());
-    log.put("prompt_tokens", usage.prompt());
-    log.put("completion_tokens", usage.completion());
-    if (unsettled != null) {
-      LOG.error(
-          "request {}: {} tokens could not be charged", log.requestId(), usage.total(), unsettled);
+  private static void note(CallLog log, SettledCall settled) {
+    UsageRecord record = settled.record();
+    log.put("outcome", record.ending().wireName());
+    log.put("backend", record.backend().wireName());
+    log.put("prompt_tokens", record.usage().tokens().prompt());
+    log.put("completion_tokens", record.usage().tokens().completion());
+    log.put("usage_source", record.usage().source().wireName());
+    if (!settled.durable()) {
+      log.put("usage", "owed");
     }
   }
 }

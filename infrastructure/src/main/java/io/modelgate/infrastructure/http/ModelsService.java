@@ -46,7 +46,7 @@ final class ModelsService implements HttpService {
   }
 
   private void list(ServerRequest request, ServerResponse response) {
-    switch (callers.admit(request)) {
+    switch (callers.admit(request, response)) {
       case Admission.Denied(Refusal refusal) ->
           errors.refuse(request, response, OpenAiErrors.of(refusal));
       case Admission.Granted _ -> {
@@ -60,7 +60,7 @@ final class ModelsService implements HttpService {
 
   /** Everything after the first slash is the id, whose own slashes may come raw or as %2F. */
   private void one(ServerRequest request, ServerResponse response) {
-    switch (callers.admit(request)) {
+    switch (callers.admit(request, response)) {
       case Admission.Denied(Refusal refusal) ->
           errors.refuse(request, response, OpenAiErrors.of(refusal));
       case Admission.Granted _ -> {

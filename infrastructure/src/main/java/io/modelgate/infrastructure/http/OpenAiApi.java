@@ -4,6 +4,8 @@ import io.helidon.webserver.http.HttpRouting;
 import io.modelgate.application.chat.AdmitCaller;
 import io.modelgate.application.chat.CompleteChat;
 import io.modelgate.application.chat.ListModels;
+import io.modelgate.application.chat.ShowStanding;
+import io.modelgate.application.chat.ShowUsage;
 import io.modelgate.infrastructure.server.ApiErrors;
 import io.modelgate.infrastructure.server.RequestBodies;
 import java.util.function.BooleanSupplier;
@@ -12,6 +14,7 @@ import java.util.function.BooleanSupplier;
 public final class OpenAiApi {
   private final ChatCompletionsService chat;
   private final ModelsService models;
+  private final UsageService usage;
   private final HealthService health;
 
   /**
@@ -24,18 +27,21 @@ public final class OpenAiApi {
       AdmitCaller admitCaller,
       ListModels listModels,
       CompleteChat completeChat,
+      ShowStanding showStanding,
+      ShowUsage showUsage,
       int maxBodyBytes,
       BooleanSupplier ready,
       ApiErrors errors) {
-    var callers = new Callers(admitCaller);
+    var callers = new Callers(admitCaller, showStanding);
     this.chat =
         new ChatCompletionsService(callers, completeChat, new RequestBodies(maxBodyBytes), errors);
     this.models = new ModelsService(callers, listModels, errors);
+    this.usage = new UsageService(callers, showUsage, errors);
     this.health = new HealthService(ready, errors);
   }
 
   /** Adds the endpoints to a listener. */
   public void register(HttpRouting.Builder routing) {
-    routing.register(chat, models, health);
+    routing.register(chat, models, usage, health);
   }
 }

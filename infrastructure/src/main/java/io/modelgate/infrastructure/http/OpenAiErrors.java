@@ -1,5 +1,6 @@
 package io.modelgate.infrastructure.http;
 
+import io.modelgate.domain.access.RateBreach;
 import io.modelgate.domain.access.Refusal;
 import io.modelgate.domain.chat.UpstreamError;
 import io.modelgate.domain.chat.UpstreamFailure;
@@ -33,17 +34,23 @@ final class OpenAiErrors {
                       + "' does not exist. GET /v1/models lists those that do.")
               .withParam("model")
               .withCode("model_not_found");
-      case Refusal.QuotaExhausted(long limit, long used) ->
+      case Refusal.QuotaExhausted exhausted -> RefusalTexts.of(exhausted);
+      case Refusal.QuotaBusy busy -> RefusalTexts.of(busy);
+      case Refusal.RateLimited(RateBreach breach) -> RefusalTexts.of(breach);
+      case Refusal.LimitsUnavailable _ ->
           new ApiError(
-              429,
-              "This API key has used up its token quota: "
-                  + used
-                  + " of "
-                  + limit
-                  + " tokens. Ask your administrator.",
-              "insufficient_quota",
+              503,
+              "The gateway cannot tell at present how much this API key may call. Try again soon.",
+              "server_error",
               null,
-              "insufficient_quota");
+              "limits_unavailable");
+      case Refusal.UsageUnavailable _ ->
+          new ApiError(
+              503,
+              "The gateway cannot record usage at present, and serves no calls without. Try again soon.",
+              "server_error",
+              null,
+              "usage_unavailable");
     };
   }
 

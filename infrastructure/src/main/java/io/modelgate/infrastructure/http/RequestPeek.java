@@ -3,14 +3,16 @@ package io.modelgate.infrastructure.http;
 import io.modelgate.domain.chat.Edit;
 import io.modelgate.domain.chat.Endpoint;
 import io.modelgate.domain.chat.OutputBounds;
+import io.modelgate.domain.chat.OutputBounds.Bound;
+import io.modelgate.domain.chat.OutputBounds.Name;
 import io.modelgate.domain.chat.RequestBody;
 import io.modelgate.domain.chat.Span;
 import io.modelgate.infrastructure.json.JsonCursor;
 import io.modelgate.infrastructure.json.MalformedJson;
-import java.util.HashMap;
+import java.util.ArrayList;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -26,7 +28,10 @@ final class RequestPeek {
   private final Endpoint endpoint;
   private final JsonCursor cursor;
   private final Set<String> seen = new HashSet<>();
-  private final Map<String, @Nullable Long> bounds = new HashMap<>();
+  private final List<Bound> bounds = new ArrayList<>(2);
+  private final PromptPeek prompt;
+  private @Nullable Long choices;
+  private @Nullable Long bestOf;
   private @Nullable String model;
   private Span modelAt = new Span(0, 0);
   private boolean stream;
@@ -36,6 +41,7 @@ final class RequestPeek {
     this.body = body;
     this.endpoint = endpoint;
     this.cursor = new JsonCursor(body);
+    this.prompt = new PromptPeek(body, cursor);
   }
 
   /** What looking at a body can come to. */
@@ -103,21 +109,34 @@ final class RequestPeek {
             stream,
             usageAsked,
             stream ? askForUsage : null,
-            new OutputBounds(
-                bounds.get("max_tokens"), bounds.get("max_completion_tokens"), bounds.get("n"))));
+            new OutputBounds(bounds, choices, bestOf),
+            inside,
+            prompt.prompt()));
   }
 
   private Peek.@Nullable Invalid look(String name) {
-    return switch (name) {
-      case "model" -> seen.add(name) ? read(name) : occursTwice(name);
-      case "stream", "stream_options", "max_tokens", "max_completion_tokens", "n" -> {
-        if (!endpoint.streams()) {
-          yield null; // means nothing there
-        }
-        yield seen.add(name) ? read(name) : occursTwice(name);
-      }
-      default -> null; // the cursor passes over its value, and checks it
-    };
+    boolean wanted =
+        switch (name) {
+          case "model" -> true;
+          case "input" -> endpoint == Endpoint.EMBEDDINGS;
+          case "messages" -> endpoint == Endpoint.CHAT_COMPLETIONS;
+          case "prompt" -> endpoint == Endpoint.COMPLETIONS;
+          case "stream",
+              "stream_options",
+              "max_tokens",
+              "max_completion_tokens",
+              "n_predict",
+              "num_predict",
+              "options",
+              "n",
+              "best_of" ->
+              endpoint.streams(); // elsewhere they mean nothing
+          default -> false;
+        };
+    if (!wanted) {
+      return null; // the cursor passes over its value, and checks it
+    }
+    return seen.add(name) ? read(name) : occursTwice(name);
   }
 
   private Peek.@Nullable Invalid read(String name) {
@@ -125,7 +144,20 @@ final class RequestPeek {
       case "model" -> readModel();
       case "stream" -> readStream();
       case "stream_options" -> readStreamOptions();
-      default -> readBound(name);
+      case "max_tokens" -> readBound(name, Name.MAX_TOKENS);
+      case "max_completion_tokens" -> readBound(name, Name.MAX_COMPLETION_TOKENS);
+      case "n", "best_of" -> readChoices(name);
+      case "n_predict" -> readEnginesBound(Name.N_PREDICT);
+      case "num_predict" -> readEnginesBound(Name.NUM_PREDICT);
+      case "options" -> readOptions();
+      case "messages" -> {
+        prompt.readMessages();
+        yield null;
+      }
+      default -> {
+        prompt.readPrompts();
+        yield null;
+      }
     };
   }
 
@@ -158,20 +190,72 @@ final class RequestPeek {
     return options.read();
   }
 
-  private Peek.@Nullable Invalid readBound(String name) {
+  private Peek.@Nullable Invalid readBound(String field, Name name) {
+    JsonCursor.Type type = cursor.type();
+    int start = cursor.position();
+    Long value = type == JsonCursor.Type.NUMBER ? cursor.integer() : null;
+    if (value == null && type != JsonCursor.Type.NULL) {
+      return noInteger(field, type);
+    }
+    if (value == null) {
+      cursor.skip();
+    }
+    bounds.add(new Bound(name, value, new Span(start, cursor.position())));
+    return null;
+  }
+
+  private Peek.@Nullable Invalid readChoices(String field) {
     JsonCursor.Type type = cursor.type();
     if (type == JsonCursor.Type.NULL) {
       return null;
     }
-    if (type != JsonCursor.Type.NUMBER) {
-      return wrongType(name, "an integer or null", type);
-    }
-    Long value = cursor.integer();
+    Long value = type == JsonCursor.Type.NUMBER ? cursor.integer() : null;
     if (value == null) {
-      return new Peek.Invalid(
-          "'" + name + "' must be an integer or null, but is a number with a fraction", name);
+      return noInteger(field, type);
     }
-    bounds.put(name, value);
+    if (field.equals("n")) {
+      choices = value;
+    } else {
+      bestOf = value;
+    }
+    return null;
+  }
+
+  private static Peek.Invalid noInteger(String field, JsonCursor.Type found) {
+    return found == JsonCursor.Type.NUMBER
+        ? new Peek.Invalid(
+            "'" + field + "' must be an integer or null, but is a number with a fraction", field)
+        : wrongType(field, "an integer or null", found);
+  }
+
+  /** One of an engine's own: what its type must be is that engine's affair. */
+  private Peek.@Nullable Invalid readEnginesBound(Name name) {
+    boolean isNumber = cursor.type() == JsonCursor.Type.NUMBER;
+    int start = cursor.position();
+    if (isNumber || cursor.type() == JsonCursor.Type.NULL) {
+      Long value = isNumber ? cursor.integer() : null;
+      if (!isNumber) {
+        cursor.skip();
+      }
+      bounds.add(new Bound(name, value, new Span(start, cursor.position())));
+    }
+    return null;
+  }
+
+  /** Ollama's options, of which one bounds the reply. */
+  private Peek.@Nullable Invalid readOptions() {
+    if (cursor.type() != JsonCursor.Type.OBJECT) {
+      return null;
+    }
+    cursor.enterObject();
+    for (String name = cursor.nextName(); name != null; name = cursor.nextName()) {
+      if (name.equals("num_predict")) {
+        if (!seen.add("options.num_predict")) {
+          return occursTwice("options.num_predict");
+        }
+        readEnginesBound(Name.OPTIONS_NUM_PREDICT);
+      }
+    }
     return null;
   }
 

@@ -6,6 +6,7 @@ import io.helidon.http.Status;
 import io.helidon.webserver.ServerConnectionException;
 import io.helidon.webserver.http.ServerResponse;
 import io.modelgate.application.port.ReplySink;
+import io.modelgate.domain.access.LimitStanding;
 import io.modelgate.domain.chat.ReplyHead;
 import io.modelgate.domain.chat.UpstreamFailure;
 import io.modelgate.infrastructure.server.ApiErrors;
@@ -43,6 +44,16 @@ final class ResponseSink implements ReplySink {
   @Override
   public void whenGone(Runnable hangUp) {
     client.whenGone(hangUp);
+  }
+
+  @Override
+  public void announce(LimitStanding standing) {
+    RateHeaders.put(response, standing);
+  }
+
+  @Override
+  public int statusOf(UpstreamFailure failure) {
+    return OpenAiErrors.of(failure).status();
   }
 
   @Override

@@ -179,6 +179,20 @@ public final class JsonCursor {
   }
 
   /**
+   * Passes over the string ahead without making one.
+   *
+   * @return how many UTF-8 bytes it has unescaped
+   */
+  public int stringBytes() {
+    expect(Type.STRING, "a string");
+    passString();
+    ahead = Ahead.COMMA_OR_CLOSE;
+    return textEscaped
+        ? JsonEscapes.unescapedLength(bytes, textStart, textEnd)
+        : textEnd - textStart;
+  }
+
+  /**
    * Passes over the number ahead.
    *
    * @return its exact value, {@code 1.0} and {@code 1e2} being integers; null when it has a

@@ -54,4 +54,39 @@ final class JsonEscapes {
     }
     return (char) unit;
   }
+
+  /**
+   * How many UTF-8 bytes an escaped text has when it is unescaped; a surrogate without its partner
+   * counts as three.
+   */
+  static int unescapedLength(byte[] bytes, int from, int to) {
+    int length = 0;
+    int at = from;
+    while (at < to) {
+      if (bytes[at] != '\\') {
+        length++;
+        at++;
+      } else if (bytes[at + 1] != 'u') {
+        length++;
+        at += 2;
+      } else {
+        char unit = codeUnit(bytes, at + 2);
+        at += 6;
+        if (Character.isHighSurrogate(unit) && isLowSurrogateAt(bytes, at, to)) {
+          length += 4;
+          at += 6;
+        } else {
+          length += unit < 0x80 ? 1 : unit < 0x800 ? 2 : 3;
+        }
+      }
+    }
+    return length;
+  }
+
+  private static boolean isLowSurrogateAt(byte[] bytes, int at, int to) {
+    return to - at >= 6
+        && bytes[at] == '\\'
+        && bytes[at + 1] == 'u'
+        && Character.isLowSurrogate(codeUnit(bytes, at + 2));
+  }
 }

@@ -1,9 +1,10 @@
 package io.modelgate.infrastructure.upstream;
 
+import io.modelgate.application.port.OutputBudget;
 import io.modelgate.application.port.ReplySink;
 import io.modelgate.application.port.Upstream.Delivery;
 import io.modelgate.domain.chat.ChatCall;
-import io.modelgate.domain.chat.TokenUsage;
+import io.modelgate.domain.chat.TokenUsage.Metered;
 import io.modelgate.domain.chat.UpstreamFailure;
 import io.modelgate.domain.chat.UpstreamFailure.Phase;
 import io.modelgate.domain.chat.UpstreamFailure.Unreachable;
@@ -25,8 +26,14 @@ final class BackendCalls {
   private final UpstreamSettings.Adapter adapter;
   private final UpstreamSettings settings;
   private final HttpClient client;
+  private final Tokenizer tokenizer;
 
-  BackendCalls(UpstreamSettings.Adapter adapter, UpstreamSettings settings, HttpClient client) {
+  BackendCalls(
+      UpstreamSettings.Adapter adapter,
+      UpstreamSettings settings,
+      HttpClient client,
+      Tokenizer tokenizer) {
+    this.tokenizer = tokenizer;
     this.adapter = adapter;
     this.settings = settings;
     this.client = client;
@@ -47,17 +54,22 @@ final class BackendCalls {
     return settings.maxReplyBytes();
   }
 
+  /** What counts the tokens of a call whose backend does not. */
+  Tokenizer.Counter counter(CallPlan plan) {
+    return tokenizer.forModel(plan.route().upstreamName());
+  }
+
   /**
    * How the call is to be made.
    *
    * @throws CallFailed when nobody has said where to
    */
-  CallPlan plan(ModelRoute route, ChatCall call) throws CallFailed {
+  CallPlan plan(ModelRoute route, ChatCall call, OutputBudget budget) throws CallFailed {
     BaseUrl baseUrl = route.baseUrl() == null ? adapter.baseUrl() : route.baseUrl();
     if (baseUrl == null) {
       throw new CallFailed(new Unreachable("neither the model nor its kind has a base URL"));
     }
-    return CallPlan.of(route, call, baseUrl, adapter, settings.timeout());
+    return CallPlan.of(route, call, budget, baseUrl, adapter, settings.timeout());
   }
 
   /**
@@ -87,9 +99,9 @@ final class BackendCalls {
   /** What came of a call whose backend was hung up on because the client had. */
   private static Delivery abandoned(Delivery delivery) {
     return switch (delivery) {
-      case Delivery.NoReply _ -> new Delivery.Abandoned(TokenUsage.NONE);
-      case Delivery.BrokenOff(TokenUsage soFar, UpstreamFailure _) -> new Delivery.Abandoned(soFar);
-      case Delivery.Abandoned _, Delivery.Complete _ -> delivery;
+      case Delivery.NoReply _ -> new Delivery.Abandoned(Metered.NOTHING);
+      case Delivery.BrokenOff(Metered soFar, UpstreamFailure _) -> new Delivery.Abandoned(soFar);
+      case Delivery.Abandoned _, Delivery.CutShort _, Delivery.Complete _ -> delivery;
     };
   }
 

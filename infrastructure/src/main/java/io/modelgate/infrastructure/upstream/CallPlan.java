@@ -1,5 +1,6 @@
 package io.modelgate.infrastructure.upstream;
 
+import io.modelgate.application.port.OutputBudget;
 import io.modelgate.domain.chat.ChatCall;
 import io.modelgate.domain.chat.Edit;
 import io.modelgate.domain.chat.RequestBody;
@@ -21,11 +22,13 @@ import org.jspecify.annotations.Nullable;
  *
  * @param call as it came
  * @param credential what opens the backend, in the header that the adapter names
+ * @param budget how much may be generated
  * @param usageEdit what asks for usage where the client did not; null when nothing is to be asked
  */
 record CallPlan(
     ModelRoute route,
     ChatCall call,
+    OutputBudget budget,
     BaseUrl baseUrl,
     @Nullable Credential credential,
     Duration timeout,
@@ -35,6 +38,7 @@ record CallPlan(
   static CallPlan of(
       ModelRoute route,
       ChatCall call,
+      OutputBudget budget,
       BaseUrl baseUrl,
       UpstreamSettings.Adapter adapter,
       Duration timeout) {
@@ -42,6 +46,7 @@ record CallPlan(
     return new CallPlan(
         route,
         call,
+        budget,
         baseUrl,
         route.credential() == null ? adapter.credential() : route.credential(),
         route.timeout() == null ? timeout : route.timeout(),
@@ -55,19 +60,25 @@ record CallPlan(
 
   /** How many choices each prompt is to have. */
   long choicesPerPrompt() {
-    Long asked = call.body().bounds().choices();
-    return asked == null ? 1 : Math.max(asked, 1);
+    return call.body().bounds().choicesPerPrompt();
   }
 
-  /** The body to send: the client's, with at most the model's name and the usage option changed. */
+  /**
+   * The body to send: the client's, with at most the model's name, the usage option and the bounds
+   * of the reply changed.
+   */
   byte[] body() {
     RequestBody body = call.body();
-    List<Edit> edits = new ArrayList<>(2);
+    List<Edit> edits = new ArrayList<>(4);
     if (route.isAlias()) {
       edits.add(new Edit(body.modelAt(), JsonText.quote(route.upstreamName())));
     }
     if (usageEdit != null) {
       edits.add(usageEdit);
+    }
+    Long cap = budget.cap();
+    if (cap != null) {
+      edits.addAll(BoundRules.of(route.backend(), call.endpoint()).keepingTo(cap, body));
     }
     edits.sort(Comparator.comparingInt(edit -> edit.at().start()));
     return Edit.apply(body.bytes(), edits);

@@ -2,6 +2,7 @@ package io.modelgate.infrastructure.upstream;
 
 import java.util.HashSet;
 import java.util.Set;
+import java.util.TreeSet;
 
 /** Which choices of a stream have begun, and which have come to their finish. */
 final class Choices {
@@ -15,6 +16,13 @@ final class Choices {
         finished.add(choice.index());
       }
     }
+  }
+
+  /** Those that have begun and not come to their finish. */
+  Set<Long> open() {
+    Set<Long> open = new TreeSet<>(begun);
+    open.removeAll(finished);
+    return open;
   }
 
   /** Whether there was at least one, and none is without its finish. */

@@ -3,7 +3,7 @@ package io.modelgate.infrastructure.upstream;
 import io.modelgate.application.port.ReplySink;
 import io.modelgate.application.port.Upstream.Delivery;
 import io.modelgate.domain.chat.ReplyHead;
-import io.modelgate.domain.chat.TokenUsage;
+import io.modelgate.domain.chat.TokenUsage.Metered;
 import io.modelgate.domain.chat.UpstreamFailure;
 import java.util.function.Supplier;
 
@@ -35,16 +35,21 @@ final class ClientStream {
   /** Sends what has gathered, if anything has. */
   void send() {
     if (!outgoing.isEmpty()) {
-      if (!opened) {
-        opened = true;
-        sink.open(head.get());
-      }
+      openIfNotYet();
       outgoing.writeTo(sink);
     }
   }
 
+  /** Opens the reply though there is nothing to send yet but its end. */
+  void openIfNotYet() {
+    if (!opened) {
+      opened = true;
+      sink.open(head.get());
+    }
+  }
+
   /** What came well before a failure goes out, unless the client can still get a status. */
-  Delivery broken(UpstreamFailure failure, TokenUsage soFar) {
+  Delivery broken(UpstreamFailure failure, Metered soFar) {
     if (!opened) {
       return new Delivery.NoReply(failure);
     }

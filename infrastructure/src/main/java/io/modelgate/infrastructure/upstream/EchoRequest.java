@@ -23,7 +23,14 @@ sealed interface EchoRequest {
    * @param mostTokens that a choice may have, 0 or more
    */
   record Said(List<String> prompts, long promptTokens, int choices, long mostTokens)
-      implements EchoRequest {}
+      implements EchoRequest {
+    /** The same with shorter choices; null changes nothing. */
+    Said keptTo(@Nullable Long cap) {
+      return cap == null
+          ? this
+          : new Said(prompts, promptTokens, choices, Math.min(cap, mostTokens));
+    }
+  }
 
   /** The client's mistake. */
   record Wrong(String message, String param) implements EchoRequest {}

@@ -1,12 +1,17 @@
 package io.modelgate.infrastructure.upstream;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.modelgate.application.port.OutputBudget;
 import io.modelgate.application.port.ReplySink;
 import io.modelgate.application.port.ReplySink.ClientGone;
 import io.modelgate.application.port.Upstream;
 import io.modelgate.domain.chat.ChatCall;
+import io.modelgate.domain.chat.Endpoint;
+import io.modelgate.domain.chat.OutputDemand;
 import io.modelgate.domain.chat.ReplyHead;
 import io.modelgate.domain.chat.TokenUsage;
+import io.modelgate.domain.chat.TokenUsage.Metered;
+import io.modelgate.domain.chat.UsageSource;
 import io.modelgate.domain.routing.BackendKind;
 import io.modelgate.domain.routing.ModelRoute;
 import java.time.Duration;
@@ -47,14 +52,23 @@ final class EchoUpstream implements Upstream {
   }
 
   @Override
-  public Delivery send(ModelRoute route, ChatCall call, ReplySink sink) {
+  public OutputDemand demand(ModelRoute route, ChatCall call) {
+    return call.endpoint() == Endpoint.EMBEDDINGS
+        ? OutputDemand.NOTHING
+        : new OutputDemand(BoundRules.sequences(call), call.body().bounds().tokens());
+  }
+
+  @Override
+  public Delivery send(ModelRoute route, ChatCall call, OutputBudget budget, ReplySink sink) {
     return switch (EchoRequest.of(call)) {
       case EchoRequest.Wrong(String message, String param) ->
           new Delivery.NoReply(ClientMistake.of(message, param));
       case EchoRequest.Said said -> {
-        var reply = EchoReply.to(said);
+        var reply = EchoReply.to(said.keptTo(budget.cap()));
         var shapes = new OpenAiShapes(call, call.requestId(), clock.instant());
-        yield call.body().stream() ? stream(call, reply, shapes, sink) : whole(reply, shapes, sink);
+        yield call.body().stream()
+            ? stream(call, reply, shapes, budget, sink)
+            : whole(reply, shapes, sink);
       }
     };
   }
@@ -63,9 +77,9 @@ final class EchoUpstream implements Upstream {
     try {
       sink.open(new ReplyHead(200, "application/json", Duration.ZERO));
     } catch (ClientGone _) {
-      return new Delivery.Abandoned(new TokenUsage(reply.usage().prompt(), 0));
+      return new Delivery.Abandoned(reply.usage().by(UsageSource.UPSTREAM));
     }
-    return new Delivery.Complete(reply.usage(), body(reply, shapes));
+    return new Delivery.Complete(reply.usage().by(UsageSource.UPSTREAM), body(reply, shapes));
   }
 
   private static byte[] body(EchoReply reply, OpenAiShapes shapes) {
@@ -88,7 +102,8 @@ final class EchoUpstream implements Upstream {
     return OpenAiShapes.bytes(body.toString());
   }
 
-  private Delivery stream(ChatCall call, EchoReply reply, OpenAiShapes shapes, ReplySink sink) {
+  private Delivery stream(
+      ChatCall call, EchoReply reply, OpenAiShapes shapes, OutputBudget budget, ReplySink sink) {
     long sent = 0;
     var gone = new CountDownLatch(1);
     sink.whenGone(gone::countDown);
@@ -103,10 +118,13 @@ final class EchoUpstream implements Upstream {
       int longest = choices.stream().mapToInt(choice -> choice.words().size()).max().orElse(0);
       for (int step = 0; step < longest; step++) {
         if (step > 0 && isGoneWithin(gone, pace)) {
-          return new Delivery.Abandoned(new TokenUsage(reply.usage().prompt(), sent));
+          return new Delivery.Abandoned(soFar(reply, sent));
         }
         for (int i = 0; i < choices.size(); i++) {
           if (step < choices.get(i).words().size()) {
+            if (!budget.allows(sent + 1)) {
+              return cutShort(call, reply, sent, shapes, sink);
+            }
             write(sink, shapes.text(i, choices.get(i).words().get(step), null));
             sent++;
           }
@@ -118,10 +136,27 @@ final class EchoUpstream implements Upstream {
       if (call.body().usageAsked()) {
         write(sink, shapes.usage(reply.usage()));
       }
-      return new Delivery.Complete(reply.usage(), OpenAiShapes.done());
+      return new Delivery.Complete(reply.usage().by(UsageSource.UPSTREAM), OpenAiShapes.done());
     } catch (ClientGone _) {
-      return new Delivery.Abandoned(new TokenUsage(reply.usage().prompt(), sent));
+      return new Delivery.Abandoned(soFar(reply, sent));
     }
+  }
+
+  private static Metered soFar(EchoReply reply, long sent) {
+    return new TokenUsage(reply.usage().prompt(), sent).by(UsageSource.RUNNING_COUNT);
+  }
+
+  /** Ends every choice where it is. */
+  private static Delivery cutShort(
+      ChatCall call, EchoReply reply, long sent, OpenAiShapes shapes, ReplySink sink) {
+    for (int i = 0; i < reply.choices().size(); i++) {
+      write(sink, shapes.finish(i, "length"));
+    }
+    Metered usage = soFar(reply, sent);
+    if (call.body().usageAsked()) {
+      write(sink, shapes.usage(usage.tokens()));
+    }
+    return new Delivery.CutShort(usage, OpenAiShapes.done());
   }
 
   private static boolean isGoneWithin(CountDownLatch gone, Duration pause) {

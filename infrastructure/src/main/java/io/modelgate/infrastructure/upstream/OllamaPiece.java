@@ -48,6 +48,16 @@ record OllamaPiece(
     }
   }
 
+  /** What the model generated in it. */
+  List<RunningCount.Piece> pieces() {
+    if (calls.isEmpty()) {
+      return List.of(new RunningCount.Piece(0, thinking + text));
+    }
+    var generated = new StringBuilder(thinking).append(text);
+    calls.forEach(call -> generated.append(call.name).append(call.arguments));
+    return List.of(new RunningCount.Piece(0, generated.toString()));
+  }
+
   /** OpenAI's word for why it ended; tool calls that were cut off are no answer to act on. */
   String finishReason(boolean anyCalls) {
     if (doneReason.equals("length")) {

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.modelgate.domain.chat.Span;
+import io.modelgate.domain.chat.TokenUsage;
 import io.modelgate.infrastructure.client.CallFailed;
 import java.util.Arrays;
 import java.util.List;
@@ -20,7 +21,7 @@ final class OllamaReply {
   }
 
   /** A whole reply's body. */
-  byte[] whole(OllamaPiece said, byte[] source) throws CallFailed {
+  byte[] whole(OllamaPiece said, TokenUsage usage, byte[] source) throws CallFailed {
     ObjectNode body = shapes.whole();
     ObjectNode choice = OpenAiShapes.choice(body, 0);
     if (shapes.isChat()) {
@@ -29,7 +30,7 @@ final class OllamaReply {
       choice.put("text", said.text());
     }
     OpenAiShapes.close(choice, logprobs(said.logprobs(), source), finishReason(said));
-    OpenAiShapes.putUsage(body, said.usage());
+    OpenAiShapes.putUsage(body, usage);
     return OpenAiShapes.bytes(body.toString());
   }
 
@@ -72,10 +73,19 @@ final class OllamaReply {
   }
 
   /** Adds the events that come after the last piece, without the one that ends the stream. */
-  void finish(OllamaPiece last, boolean usageAsked, Outgoing outgoing) {
-    outgoing.add(shapes.finish(0, finishReason(last)));
+  void finish(OllamaPiece last, TokenUsage usage, boolean usageAsked, Outgoing outgoing) {
+    finish(finishReason(last), usage, usageAsked, outgoing);
+  }
+
+  /** The same for a reply that is ended before Ollama ends it. */
+  void finishCut(TokenUsage usage, boolean usageAsked, Outgoing outgoing) {
+    finish("length", usage, usageAsked, outgoing);
+  }
+
+  private void finish(String reason, TokenUsage usage, boolean usageAsked, Outgoing outgoing) {
+    outgoing.add(shapes.finish(0, reason));
     if (usageAsked) {
-      outgoing.add(shapes.usage(last.usage()));
+      outgoing.add(shapes.usage(usage));
     }
   }
 

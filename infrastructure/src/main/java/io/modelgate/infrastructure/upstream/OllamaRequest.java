@@ -132,6 +132,19 @@ record OllamaRequest(String path, ObjectNode body, int inputs, boolean wantsBase
     }
   }
 
+  /** The same with its reply kept to so many tokens; null changes nothing. */
+  OllamaRequest keptTo(@Nullable Long cap) {
+    if (cap == null) {
+      return this;
+    }
+    JsonNode asked = body.path("options").path("num_predict");
+    boolean isShort =
+        asked.canConvertToLong() && asked.longValue() >= 0 && asked.longValue() <= cap;
+    ObjectNode bounded = body.deepCopy();
+    bounded.withObject("/options").put("num_predict", isShort ? asked.longValue() : cap);
+    return new OllamaRequest(path, bounded, inputs, wantsBase64);
+  }
+
   /** Whether the client itself said what is to become of a prompt that is too long. */
   boolean saysWhetherToTruncate() {
     return body.has("truncate");

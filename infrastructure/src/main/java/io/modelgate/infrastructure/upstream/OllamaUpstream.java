@@ -1,8 +1,10 @@
 package io.modelgate.infrastructure.upstream;
 
+import io.modelgate.application.port.OutputBudget;
 import io.modelgate.application.port.ReplySink;
 import io.modelgate.application.port.Upstream;
 import io.modelgate.domain.chat.ChatCall;
+import io.modelgate.domain.chat.OutputDemand;
 import io.modelgate.domain.chat.UpstreamFailure;
 import io.modelgate.domain.routing.BackendKind;
 import io.modelgate.domain.routing.ModelRoute;
@@ -35,11 +37,21 @@ final class OllamaUpstream implements Upstream {
     return Set.of(BackendKind.OLLAMA);
   }
 
+  /** What OpenAI names counts before what Ollama does. */
   @Override
-  public Delivery send(ModelRoute route, ChatCall call, ReplySink sink) {
+  public OutputDemand demand(ModelRoute route, ChatCall call) {
+    OutputDemand demand = BoundRules.of(BackendKind.OLLAMA, call.endpoint()).demand(call);
+    Long tokens = call.body().bounds().tokens();
+    return tokens == null || demand.sequences() == 0
+        ? demand
+        : new OutputDemand(demand.sequences(), Math.max(1, tokens));
+  }
+
+  @Override
+  public Delivery send(ModelRoute route, ChatCall call, OutputBudget budget, ReplySink sink) {
     try {
-      CallPlan plan = calls.plan(route, call);
-      return send(plan, OllamaRequest.of(call, route.upstreamName()), sink);
+      CallPlan plan = calls.plan(route, call, budget);
+      return send(plan, OllamaRequest.of(call, route.upstreamName()).keptTo(budget.cap()), sink);
     } catch (CallFailed e) {
       return new Delivery.NoReply(e.failure());
     }
@@ -73,7 +85,10 @@ final class OllamaUpstream implements Upstream {
         sink,
         (exchange, head) ->
             call.body().stream()
-                ? new OllamaStream(attempt, exchange, shapes, max, sink).receive(head)
-                : new OllamaWhole(attempt, shapes, max, sink).receive(exchange, head));
+                ? new OllamaStream(
+                        attempt, exchange, shapes, max, calls.counter(attempt.plan()), sink)
+                    .receive(head)
+                : new OllamaWhole(attempt, shapes, max, calls.counter(attempt.plan()), sink)
+                    .receive(exchange, head));
   }
 }

@@ -6,20 +6,30 @@ import io.modelgate.application.port.Upstream.Delivery;
 import io.modelgate.domain.chat.ReplyHead;
 import io.modelgate.domain.chat.Span;
 import io.modelgate.domain.chat.TokenUsage;
+import io.modelgate.domain.chat.TokenUsage.Metered;
 import io.modelgate.domain.chat.UpstreamFailure.CutOff;
 import io.modelgate.domain.chat.UpstreamFailure.Phase;
+import io.modelgate.domain.chat.UsageSource;
 import io.modelgate.infrastructure.client.CallFailed;
 import io.modelgate.infrastructure.client.Deadline;
 import io.modelgate.infrastructure.client.Exchange;
+import java.util.List;
 
 /** Receives a reply of Ollama's that is not streamed, embeddings too. */
 final class OllamaWhole {
   private final OllamaAttempt attempt;
   private final OpenAiShapes shapes;
   private final int maxBytes;
+  private final Tokenizer.Counter counter;
   private final ReplySink sink;
 
-  OllamaWhole(OllamaAttempt attempt, OpenAiShapes shapes, int maxBytes, ReplySink sink) {
+  OllamaWhole(
+      OllamaAttempt attempt,
+      OpenAiShapes shapes,
+      int maxBytes,
+      Tokenizer.Counter counter,
+      ReplySink sink) {
+    this.counter = counter;
     this.attempt = attempt;
     this.shapes = shapes;
     this.maxBytes = maxBytes;
@@ -45,8 +55,9 @@ final class OllamaWhole {
     if (!said.done()) {
       throw new CallFailed(new CutOff("the reply does not say that it is done"));
     }
-    byte[] end = new OllamaReply(shapes).whole(said, body);
-    return deliver(exchange, said.usage(), end, fillsTheContext(said.usage()));
+    Metered usage = usage(said.usage(), said.pieces());
+    byte[] end = new OllamaReply(shapes).whole(said, usage.tokens(), body);
+    return deliver(exchange, usage, end, fillsTheContext(said.usage()));
   }
 
   /**
@@ -67,9 +78,16 @@ final class OllamaWhole {
       throw CallFailed.unintelligible(
           vectors.vectors().size() + " embeddings for " + attempt.request().inputs() + " texts");
     }
+    Metered usage = usage(vectors.usage(), List.of());
     byte[] end =
         vectors.said(body, attempt.plan().call().body().model(), attempt.request().wantsBase64());
-    return deliver(exchange, vectors.usage(), end, false);
+    return deliver(exchange, usage, end, false);
+  }
+
+  /** Ollama leaves out what is zero, and the prompt when it had it in its cache. */
+  private Metered usage(TokenUsage told, List<RunningCount.Piece> pieces) {
+    return new MissingCounts(attempt.plan().call(), counter, UsageSource.ESTIMATE)
+        .fill(told, pieces);
   }
 
   private CallFailed reported(Exchange exchange, byte[] body) {
@@ -77,7 +95,7 @@ final class OllamaWhole {
     return new CallFailed(ErrorReader.of(attempt.plan(), exchange).report(body, all));
   }
 
-  private Delivery deliver(Exchange exchange, TokenUsage usage, byte[] end, boolean shortened) {
+  private Delivery deliver(Exchange exchange, Metered usage, byte[] end, boolean shortened) {
     ReplyHead head = attempt.head(exchange, "application/json", shortened);
     exchange.release();
     try {

@@ -1,8 +1,10 @@
 package io.modelgate.infrastructure.upstream;
 
+import io.modelgate.application.port.OutputBudget;
 import io.modelgate.application.port.ReplySink;
 import io.modelgate.application.port.Upstream;
 import io.modelgate.domain.chat.ChatCall;
+import io.modelgate.domain.chat.OutputDemand;
 import io.modelgate.domain.routing.BackendKind;
 import io.modelgate.domain.routing.ModelRoute;
 import io.modelgate.infrastructure.client.CallFailed;
@@ -25,9 +27,14 @@ final class OpenAiUpstream implements Upstream {
   }
 
   @Override
-  public Delivery send(ModelRoute route, ChatCall call, ReplySink sink) {
+  public OutputDemand demand(ModelRoute route, ChatCall call) {
+    return BoundRules.of(kind, call.endpoint()).demand(call);
+  }
+
+  @Override
+  public Delivery send(ModelRoute route, ChatCall call, OutputBudget budget, ReplySink sink) {
     try {
-      CallPlan plan = calls.plan(route, call);
+      CallPlan plan = calls.plan(route, call, budget);
       String accept = call.body().stream() ? "text/event-stream" : "application/json";
       byte[] request =
           RequestBytes.post(
@@ -44,7 +51,7 @@ final class OpenAiUpstream implements Upstream {
 
   private Relay relay(CallPlan plan, Exchange exchange, ReplySink sink) {
     return plan.call().body().stream()
-        ? new StreamRelay(plan, exchange, calls.maxReplyBytes(), sink)
-        : new WholeRelay(plan, exchange, calls.maxReplyBytes(), sink);
+        ? new StreamRelay(plan, exchange, calls.maxReplyBytes(), calls.counter(plan), sink)
+        : new WholeRelay(plan, exchange, calls.maxReplyBytes(), calls.counter(plan), sink);
   }
 }

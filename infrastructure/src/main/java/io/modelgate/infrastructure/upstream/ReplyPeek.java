@@ -5,6 +5,7 @@ import io.modelgate.domain.chat.TokenUsage;
 import io.modelgate.infrastructure.client.CallFailed;
 import io.modelgate.infrastructure.json.JsonCursor;
 import io.modelgate.infrastructure.json.MalformedJson;
+import io.modelgate.infrastructure.upstream.RunningCount.Piece;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -14,6 +15,8 @@ import org.jspecify.annotations.Nullable;
  *
  * @param models where the top-level strings that name the model stand, quotes included; one, unless
  *     the backend repeats itself
+ * @param frame where it stands what reply this is
+ * @param pieces what the model generated: text, thinking, calls of tools
  * @param usage null when there is none, or it is no object
  * @param usageOnly whether it is the extra event that {@code include_usage} asks for: {@code
  *     choices} empty and {@code usage} an object. Some backends put the usage on the event that
@@ -22,15 +25,21 @@ import org.jspecify.annotations.Nullable;
  */
 record ReplyPeek(
     List<Span> models,
+    Frame frame,
     List<Choice> choices,
+    List<Piece> pieces,
     @Nullable TokenUsage usage,
     boolean usageOnly,
     boolean isError) {
   /**
+   * One choice.
+   *
    * @param finished whether it has a {@code finish_reason}
-   * @param size how many bytes of JSON its message or text takes
    */
-  record Choice(long index, boolean finished, int size) {}
+  record Choice(long index, boolean finished) {}
+
+  /** Where the values stand that every event of a reply repeats; null for what is not there. */
+  record Frame(@Nullable Span id, @Nullable Span object, @Nullable Span created) {}
 
   /**
    * Reads one JSON object.
@@ -38,8 +47,17 @@ record ReplyPeek(
    * @throws CallFailed as unintelligible, when it is none
    */
   static ReplyPeek of(byte[] bytes, Span at) throws CallFailed {
+    return read(bytes, at, true);
+  }
+
+  /** The same without {@link #pieces}, which cost time and memory. */
+  static ReplyPeek withoutText(byte[] bytes, Span at) throws CallFailed {
+    return read(bytes, at, false);
+  }
+
+  private static ReplyPeek read(byte[] bytes, Span at, boolean withText) throws CallFailed {
     try {
-      return new Reader(new JsonCursor(bytes, at.start(), at.end())).read();
+      return new Reader(new JsonCursor(bytes, at.start(), at.end()), withText).read();
     } catch (MalformedJson e) {
       throw CallFailed.unintelligible("no JSON object: " + e.getMessage());
     }
@@ -47,14 +65,20 @@ record ReplyPeek(
 
   private static final class Reader {
     private final JsonCursor cursor;
+    private final boolean withText;
     private final List<Span> models = new ArrayList<>(1);
     private final List<Choice> choices = new ArrayList<>(1);
+    private final List<Piece> pieces = new ArrayList<>(1);
+    private @Nullable Span id;
+    private @Nullable Span object;
+    private @Nullable Span created;
     private @Nullable TokenUsage usage;
     private boolean hasChoices;
     private boolean isError;
 
-    Reader(JsonCursor cursor) {
+    Reader(JsonCursor cursor, boolean withText) {
       this.cursor = cursor;
+      this.withText = withText;
     }
 
     ReplyPeek read() {
@@ -62,6 +86,8 @@ record ReplyPeek(
       for (String name = cursor.nextName(); name != null; name = cursor.nextName()) {
         JsonCursor.Type type = cursor.type();
         switch (name) {
+          case "id" -> id = cursor.skip();
+          case "created" -> created = cursor.skip();
           case "model" -> {
             if (type == JsonCursor.Type.STRING) {
               models.add(cursor.skip());
@@ -72,66 +98,108 @@ record ReplyPeek(
               readChoices();
             }
           }
-          case "usage" -> usage = type == JsonCursor.Type.OBJECT ? readUsage() : null;
+          case "usage" -> usage = type == JsonCursor.Type.OBJECT ? UsagePeek.read(cursor) : null;
           case "error" -> isError |= type != JsonCursor.Type.NULL;
-          case "object" ->
-              isError |= type == JsonCursor.Type.STRING && cursor.string().equals("error");
+          case "object" -> {
+            int start = cursor.position();
+            isError |= type == JsonCursor.Type.STRING && cursor.string().equals("error");
+            if (type == JsonCursor.Type.STRING) {
+              object = new Span(start, cursor.position());
+            }
+          }
           default -> {}
         }
       }
       cursor.finish();
       boolean usageOnly = hasChoices && choices.isEmpty() && usage != null;
-      return new ReplyPeek(models, choices, usage, usageOnly, isError);
+      return new ReplyPeek(
+          models, new Frame(id, object, created), choices, pieces, usage, usageOnly, isError);
     }
 
     private void readChoices() {
       hasChoices = true;
       cursor.enterArray();
       while (cursor.nextElement()) {
-        choices.add(
-            cursor.type() == JsonCursor.Type.OBJECT
-                ? readChoice()
-                : new Choice(choices.size(), false, 0));
+        if (cursor.type() == JsonCursor.Type.OBJECT) {
+          readChoice();
+        } else {
+          choices.add(new Choice(choices.size(), false));
+        }
       }
     }
 
-    private Choice readChoice() {
+    private void readChoice() {
       long index = choices.size();
       boolean finished = false;
-      int size = 0;
+      var text = new TextCollector(cursor);
       cursor.enterObject();
       for (String name = cursor.nextName(); name != null; name = cursor.nextName()) {
-        if (name.equals("index") && cursor.type() == JsonCursor.Type.NUMBER) {
-          Long told = cursor.integer();
-          index = told == null ? index : told;
-        } else if (name.equals("finish_reason")) {
-          finished = cursor.type() != JsonCursor.Type.NULL;
-        } else if (name.equals("message") || name.equals("text")) {
-          size = cursor.skip().length();
+        switch (name) {
+          case "index" -> {
+            Long told = cursor.type() == JsonCursor.Type.NUMBER ? cursor.integer() : null;
+            index = told == null ? index : told;
+          }
+          case "finish_reason" -> finished = cursor.type() != JsonCursor.Type.NULL;
+          case "message", "delta", "text" -> {
+            if (withText) {
+              text.collect();
+            }
+          }
+          default -> {}
         }
       }
-      return new Choice(index, finished, size);
+      choices.add(new Choice(index, finished));
+      String said = text.toString();
+      if (!said.isEmpty()) {
+        pieces.add(new Piece(index, said));
+      }
+    }
+  }
+
+  /** Gathers what a model generated out of a message, a delta, or a text. */
+  private static final class TextCollector {
+    private final JsonCursor cursor;
+    private String text = "";
+
+    TextCollector(JsonCursor cursor) {
+      this.cursor = cursor;
     }
 
-    private TokenUsage readUsage() {
-      long prompt = 0;
-      long completion = 0;
-      cursor.enterObject();
-      for (String name = cursor.nextName(); name != null; name = cursor.nextName()) {
-        if (cursor.type() == JsonCursor.Type.NUMBER) {
-          switch (name) {
-            case "prompt_tokens" -> prompt = readCount();
-            case "completion_tokens" -> completion = readCount();
-            default -> {}
+    void collect() {
+      switch (cursor.type()) {
+        case STRING -> {
+          String more = cursor.string();
+          text = text.isEmpty() ? more : text + more;
+        }
+        case OBJECT -> {
+          boolean reasoned = false;
+          cursor.enterObject();
+          for (String name = cursor.nextName(); name != null; name = cursor.nextName()) {
+            switch (name) {
+              case "role", "type", "id", "index" -> {} // the engine's words, not the model's
+              case "reasoning", "reasoning_content" -> {
+                if (!reasoned) { // some engines say it under both names
+                  reasoned = cursor.type() == JsonCursor.Type.STRING;
+                  collect();
+                }
+              }
+              default -> collect();
+            }
           }
         }
+        case ARRAY -> {
+          cursor.enterArray();
+          while (cursor.nextElement()) {
+            collect();
+          }
+        }
+        case NUMBER, TRUE, FALSE, NULL -> cursor.skip();
       }
-      return new TokenUsage(prompt, completion);
     }
 
-    private long readCount() {
-      Long count = cursor.integer();
-      return count == null ? 0 : Math.max(count, 0);
+    @Override
+    public String toString() {
+      return text;
     }
   }
 }

@@ -4,8 +4,10 @@ import io.modelgate.application.port.ReplySink;
 import io.modelgate.application.port.ReplySink.ClientGone;
 import io.modelgate.application.port.Upstream.Delivery;
 import io.modelgate.domain.chat.Span;
+import io.modelgate.domain.chat.TokenUsage.Metered;
 import io.modelgate.domain.chat.UpstreamFailure.CutOff;
 import io.modelgate.domain.chat.UpstreamFailure.Phase;
+import io.modelgate.domain.chat.UsageSource;
 import io.modelgate.infrastructure.client.CallFailed;
 import io.modelgate.infrastructure.client.Deadline;
 import io.modelgate.infrastructure.client.Exchange;
@@ -24,13 +26,19 @@ final class StreamRelay implements Relay {
   private final ClientStream client;
   private final EventSplitter splitter;
   private final UsageTap tap;
+  private final StreamMeter meter;
+  private final CutEnding ending = new CutEnding();
   private final Choices choices = new Choices();
 
-  StreamRelay(CallPlan plan, Exchange exchange, int maxEvent, ReplySink sink) {
+  StreamRelay(
+      CallPlan plan, Exchange exchange, int maxEvent, Tokenizer.Counter counter, ReplySink sink) {
     this.plan = plan;
     this.exchange = exchange;
     this.client = new ClientStream(sink, () -> Relay.head(exchange, "text/event-stream"));
     this.tap = new UsageTap(plan.choicesPerPrompt());
+    this.meter =
+        new StreamMeter(
+            plan.budget(), new MissingCounts(plan.call(), counter, UsageSource.TOKENIZER));
     this.splitter = new EventSplitter(maxEvent);
   }
 
@@ -39,7 +47,7 @@ final class StreamRelay implements Relay {
     try {
       return relayOrBreak(head);
     } catch (ClientGone _) {
-      return new Delivery.Abandoned(tap.usage());
+      return new Delivery.Abandoned(meter.soFar(tap.usage()));
     }
   }
 
@@ -47,7 +55,7 @@ final class StreamRelay implements Relay {
     try {
       return relayWhole(head);
     } catch (CallFailed e) {
-      return client.broken(e.failure(), tap.usage());
+      return client.broken(e.failure(), meter.soFar(tap.usage()));
     }
   }
 
@@ -65,7 +73,9 @@ final class StreamRelay implements Relay {
         if (event.isDone()) {
           return complete(at);
         }
-        take(event, at);
+        if (!take(event, at)) {
+          return cutShort();
+        }
       }
       client.send();
     }
@@ -89,25 +99,44 @@ final class StreamRelay implements Relay {
         "no stream, though one was asked for, but '" + exchange.mediaType() + "'");
   }
 
-  /** Adds an event to what goes out next, unless it is not for the client. */
-  private void take(SseEvent event, Span at) throws CallFailed {
+  /**
+   * Adds an event to what goes out next, unless it is not for the client.
+   *
+   * @return false when it would go over the budget; then it is as if it had not come
+   */
+  private boolean take(SseEvent event, Span at) throws CallFailed {
     if (event.saysError()) {
       throw reported(event);
     }
     if (event.isBlank()) {
       client.outgoing().add(splitter.bytes(), at, List.of());
-      return;
+      return true;
     }
     ReplyPeek peek = ReplyPeek.of(event.data(), event.at());
     if (peek.isError()) {
       throw reported(event);
     }
-    tap.see(peek);
     choices.see(peek);
+    ending.see(event.data(), peek);
+    if (!meter.add(peek.pieces())) {
+      return false;
+    }
+    tap.see(peek);
     if (!peek.usageOnly() || !plan.hidesUsage()) {
       List<Span> models = peek.models().stream().map(event::inEvent).toList();
       client.outgoing().add(splitter.bytes(), at, plan.restoring(models));
     }
+    return true;
+  }
+
+  /** The connection is not given back, but closed: nobody needs what is still to come. */
+  private Delivery cutShort() {
+    client.send();
+    Metered usage = meter.cutShort();
+    boolean usageAsked = plan.call().body().usageAsked();
+    client.openIfNotYet();
+    return new Delivery.CutShort(
+        usage, ending.bytes(plan, choices.open(), usage.tokens(), usageAsked));
   }
 
   private CallFailed reported(SseEvent event) {
@@ -122,6 +151,6 @@ final class StreamRelay implements Relay {
     byte[] end = Arrays.copyOfRange(splitter.bytes(), done.start(), done.end());
     client.send();
     exchange.release();
-    return new Delivery.Complete(tap.usage(), end);
+    return new Delivery.Complete(meter.complete(tap.usage()), end);
   }
 }

@@ -1,9 +1,11 @@
 package io.modelgate.infrastructure.upstream;
 
 import io.modelgate.application.port.ModelCatalog;
+import io.modelgate.application.port.OutputBudget;
 import io.modelgate.application.port.ReplySink;
 import io.modelgate.application.port.Upstream;
 import io.modelgate.domain.chat.ChatCall;
+import io.modelgate.domain.chat.OutputDemand;
 import io.modelgate.domain.chat.UpstreamFailure.Unreachable;
 import io.modelgate.domain.routing.BackendKind;
 import io.modelgate.domain.routing.ModelRoute;
@@ -32,6 +34,7 @@ public final class Upstreams implements Upstream, AutoCloseable {
   private final SSLContext tls;
   private final HttpClient client;
   private final InstantSource clock;
+  private final Tokenizer tokenizer = new Tokenizer();
   private volatile InForce inForce; // replaced whole
 
   private Upstreams(UpstreamSettings settings, SSLContext tls, InstantSource clock) {
@@ -73,7 +76,7 @@ public final class Upstreams implements Upstream, AutoCloseable {
         .adapters()
         .forEach(
             (kind, adapter) -> {
-              var calls = new BackendCalls(adapter, settings, patient);
+              var calls = new BackendCalls(adapter, settings, patient, tokenizer);
               if (OPENAI_SHAPED.contains(kind)) {
                 adapters.put(kind, new OpenAiUpstream(kind, calls));
               } else if (kind == BackendKind.OLLAMA) {
@@ -93,11 +96,17 @@ public final class Upstreams implements Upstream, AutoCloseable {
   }
 
   @Override
-  public Delivery send(ModelRoute route, ChatCall call, ReplySink sink) {
+  public OutputDemand demand(ModelRoute route, ChatCall call) {
+    Upstream upstream = inForce.byKind().get(route.backend());
+    return upstream == null ? OutputDemand.NOTHING : upstream.demand(route, call);
+  }
+
+  @Override
+  public Delivery send(ModelRoute route, ChatCall call, OutputBudget budget, ReplySink sink) {
     Upstream upstream = inForce.byKind().get(route.backend());
     return upstream == null
         ? new Delivery.NoReply(new Unreachable("no adapter for " + route.backend().wireName()))
-        : upstream.send(route, call, sink);
+        : upstream.send(route, call, budget, sink);
   }
 
   /** What asks any kind of backend for its models. Keeps no connection. */

@@ -46,12 +46,18 @@ final class UsageTap {
     long prompts =
         byChoice.values().stream().mapToLong(TokenUsage::prompt).reduce(0, UsageTap::sum);
     return new TokenUsage(
-        Math.max(all.prompt(), Math.ceilDiv(prompts, choicesPerPrompt)), all.completion());
+        Math.max(all.prompt(), Math.ceilDiv(prompts, choicesPerPrompt)),
+        all.completion(),
+        all.cached(),
+        all.reasoning());
   }
 
   private static TokenUsage together(TokenUsage one, TokenUsage other) {
     return new TokenUsage(
-        Math.max(one.prompt(), other.prompt()), sum(one.completion(), other.completion()));
+        Math.max(one.prompt(), other.prompt()),
+        sum(one.completion(), other.completion()),
+        Math.max(one.cached(), other.cached()),
+        sum(one.reasoning(), other.reasoning()));
   }
 
   private static long sum(long one, long other) {

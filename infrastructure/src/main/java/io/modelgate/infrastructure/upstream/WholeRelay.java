@@ -7,11 +7,14 @@ import io.modelgate.domain.chat.Edit;
 import io.modelgate.domain.chat.ReplyHead;
 import io.modelgate.domain.chat.Span;
 import io.modelgate.domain.chat.TokenUsage;
+import io.modelgate.domain.chat.TokenUsage.Metered;
 import io.modelgate.domain.chat.UpstreamFailure.Phase;
+import io.modelgate.domain.chat.UsageSource;
 import io.modelgate.domain.routing.BackendKind;
 import io.modelgate.infrastructure.client.CallFailed;
 import io.modelgate.infrastructure.client.Deadline;
 import io.modelgate.infrastructure.client.Exchange;
+import java.util.List;
 
 /**
  * Carries a reply that is not streamed: read to its end, and held whole for the use case to end.
@@ -20,9 +23,12 @@ final class WholeRelay implements Relay {
   private final CallPlan plan;
   private final Exchange exchange;
   private final int maxBytes;
+  private final Tokenizer.Counter counter;
   private final ReplySink sink;
 
-  WholeRelay(CallPlan plan, Exchange exchange, int maxBytes, ReplySink sink) {
+  WholeRelay(
+      CallPlan plan, Exchange exchange, int maxBytes, Tokenizer.Counter counter, ReplySink sink) {
+    this.counter = counter;
     this.plan = plan;
     this.exchange = exchange;
     this.maxBytes = maxBytes;
@@ -44,11 +50,11 @@ final class WholeRelay implements Relay {
     }
     byte[] body = exchange.readWhole(maxBytes, whole);
     var all = new Span(0, body.length);
-    ReplyPeek peek = ReplyPeek.of(body, all);
+    ReplyPeek peek = ReplyPeek.withoutText(body, all);
     if (peek.isError()) {
       throw new CallFailed(ErrorReader.of(plan, exchange).report(body, all));
     }
-    TokenUsage usage = usage(peek);
+    Metered usage = usage(peek, body);
     byte[] restored = Edit.apply(body, plan.restoring(peek.models()));
     ReplyHead head = Relay.head(exchange, "application/json");
     exchange.release();
@@ -60,10 +66,24 @@ final class WholeRelay implements Relay {
     }
   }
 
-  private TokenUsage usage(ReplyPeek peek) {
+  private Metered usage(ReplyPeek peek, byte[] body) throws CallFailed {
     TokenUsage told = peek.usage() == null ? TokenUsage.NONE : peek.usage();
-    return plan.route().backend() == BackendKind.LLAMACPP
-        ? FirstChoiceUsage.extrapolated(told, peek.choices(), plan.choicesPerPrompt())
-        : told;
+    var missing = new MissingCounts(plan.call(), counter, UsageSource.TOKENIZER);
+    if (plan.route().backend() == BackendKind.LLAMACPP && peek.choices().size() > 1) {
+      return missing.fill(promptOnly(told), pieces(body));
+    }
+    return told.completion() > 0 && told.prompt() > 0
+        ? told.by(UsageSource.UPSTREAM)
+        : missing.fill(told, pieces(body));
+  }
+
+  /** llama-server counts the first choice alone, and its prompt. */
+  private TokenUsage promptOnly(TokenUsage told) {
+    boolean onePrompt = plan.call().body().prompt().count() == 1;
+    return new TokenUsage(onePrompt ? told.prompt() : 0, 0, told.cached(), 0);
+  }
+
+  private static List<RunningCount.Piece> pieces(byte[] body) throws CallFailed {
+    return ReplyPeek.of(body, new Span(0, body.length)).pieces();
   }
 }

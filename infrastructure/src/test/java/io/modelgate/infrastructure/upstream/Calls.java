@@ -49,7 +49,9 @@ final class Calls {
             stream,
             usageAsked,
             stream && !usageAsked ? ask : null,
-            OutputBounds.NONE),
+            OutputBounds.NONE,
+            1,
+            RequestBody.Prompt.EMPTY),
         Map.of());
   }
 
@@ -82,6 +84,7 @@ final class Calls {
         upstreamModel,
         credential,
         timeout,
+        null,
         null,
         true,
         Instant.EPOCH,

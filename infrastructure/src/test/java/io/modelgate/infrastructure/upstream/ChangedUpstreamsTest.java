@@ -1,5 +1,6 @@
 package io.modelgate.infrastructure.upstream;
 
+import io.modelgate.testing.GivenBudget;
 import static io.modelgate.infrastructure.upstream.Replies.COMPLETION;
 import static io.modelgate.infrastructure.upstream.Replies.DONE;
 import static io.modelgate.infrastructure.upstream.Replies.END_OF_CHUNKS;
@@ -47,9 +48,9 @@ class ChangedUpstreamsTest {
     backend.onRequest(send(json(COMPLETION))).onRequest(send(json(COMPLETION)));
     var route = Calls.routeTo(backend.baseUrl());
 
-    upstreams.send(route, Calls.whole(), new MemorySink());
+    upstreams.send(route, Calls.whole(), GivenBudget.endless(), new MemorySink());
     upstreams.apply(settings(ROOMY, "after"));
-    upstreams.send(route, Calls.whole(), new MemorySink());
+    upstreams.send(route, Calls.whole(), GivenBudget.endless(), new MemorySink());
 
     assertThat(backend.requests())
         .satisfiesExactly(
@@ -68,9 +69,9 @@ class ChangedUpstreamsTest {
         .onRequest(send(json(COMPLETION)));
     var route = Calls.routeTo(backend.baseUrl());
 
-    assertThat(upstreams.send(route, Calls.stream(), new MemorySink()))
+    assertThat(upstreams.send(route, Calls.stream(), GivenBudget.endless(), new MemorySink()))
         .isInstanceOf(Complete.class);
-    assertThat(upstreams.send(route, Calls.whole(), new MemorySink()))
+    assertThat(upstreams.send(route, Calls.whole(), GivenBudget.endless(), new MemorySink()))
         .as("one byte is too few for any reply")
         .isInstanceOf(NoReply.class);
   }
@@ -84,7 +85,7 @@ class ChangedUpstreamsTest {
     assertThat(upstreams.kinds()).containsExactly(BackendKind.ECHO);
     assertThat(
             upstreams.send(
-                Calls.routeTo(BaseUrl.of("http://127.0.0.1:1")), Calls.whole(), new MemorySink()))
+                Calls.routeTo(BaseUrl.of("http://127.0.0.1:1")), Calls.whole(), GivenBudget.endless(), new MemorySink()))
         .isInstanceOf(NoReply.class);
   }
 

@@ -1,5 +1,7 @@
 package io.modelgate.infrastructure.upstream;
 
+import io.modelgate.testing.GivenBudget;
+import static io.modelgate.testing.Samples.bounds;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
@@ -46,6 +48,7 @@ class EchoUpstreamTest {
           null,
           null,
           null,
+          null,
           true,
           NOW,
           NOW);
@@ -58,7 +61,7 @@ class EchoUpstreamTest {
 
   @Test
   void answersAChatWhole() throws JsonProcessingException {
-    Delivery delivery = echo.send(ROUTE, chat(HELLO), sink);
+    Delivery delivery = echo.send(ROUTE, chat(HELLO), GivenBudget.endless(), sink);
 
     assertThat(sink.head()).isEqualTo(new ReplyHead(200, "application/json", Duration.ZERO));
     assertThat(sink.writes()).as("the whole body is the end").isEmpty();
@@ -79,12 +82,12 @@ class EchoUpstreamTest {
 
   @Test
   void streamsAChatWordByWordAndHoldsTheEnd() throws JsonProcessingException {
-    Delivery delivery = echo.send(ROUTE, aChat(HELLO).streamed().askingUsage().call(), sink);
+    Delivery delivery = echo.send(ROUTE, aChat(HELLO).streamed().askingUsage().call(), GivenBudget.endless(), sink);
 
     assertThat(sink.head()).isEqualTo(new ReplyHead(200, "text/event-stream", Duration.ZERO));
     assertThat(sink.isEnded()).isFalse();
     assertThat(complete(delivery).end()).asString().isEqualTo("data: [DONE]\n\n");
-    assertThat(complete(delivery).usage()).isEqualTo(new TokenUsage(4, 13));
+    assertThat(complete(delivery).usage().tokens()).isEqualTo(new TokenUsage(4, 13));
     List<JsonNode> events = events();
     assertThat(events).hasSize(1 + 13 + 1 + 1);
     String frame =
@@ -119,7 +122,7 @@ class EchoUpstreamTest {
 
   @Test
   void sendsEachEventByItself() {
-    echo.send(ROUTE, aChat(HELLO).streamed().call(), sink);
+    echo.send(ROUTE, aChat(HELLO).streamed().call(), GivenBudget.endless(), sink);
 
     assertThat(sink.writes())
         .allSatisfy(write -> assertThat(write).asString().startsWith("data: {").endsWith("}\n\n"));
@@ -127,15 +130,15 @@ class EchoUpstreamTest {
 
   @Test
   void keepsUsageToItselfWhenTheClientDidNotAsk() throws JsonProcessingException {
-    Delivery delivery = echo.send(ROUTE, aChat(HELLO).streamed().call(), sink);
+    Delivery delivery = echo.send(ROUTE, aChat(HELLO).streamed().call(), GivenBudget.endless(), sink);
 
     assertThat(events()).hasSize(1 + 13 + 1).noneMatch(event -> event.has("usage"));
-    assertThat(complete(delivery).usage()).isEqualTo(new TokenUsage(4, 13));
+    assertThat(complete(delivery).usage().tokens()).isEqualTo(new TokenUsage(4, 13));
   }
 
   @Test
   void answersALegacyCompletionWhole() throws JsonProcessingException {
-    Delivery delivery = echo.send(ROUTE, aPrompt("{'prompt':'Once upon'}").call(), sink);
+    Delivery delivery = echo.send(ROUTE, aPrompt("{'prompt':'Once upon'}").call(), GivenBudget.endless(), sink);
 
     assertThat(json(complete(delivery).end()))
         .isEqualTo(
@@ -151,7 +154,7 @@ class EchoUpstreamTest {
   @Test
   void streamsALegacyCompletion() throws JsonProcessingException {
     Delivery delivery =
-        echo.send(ROUTE, aPrompt("{'prompt':'Once upon'}").streamed().askingUsage().call(), sink);
+        echo.send(ROUTE, aPrompt("{'prompt':'Once upon'}").streamed().askingUsage().call(), GivenBudget.endless(), sink);
 
     String frame =
         "'id':'cmpl-req-1','object':'text_completion','created':1700000000,'model':'echo'";
@@ -180,11 +183,11 @@ class EchoUpstreamTest {
 
   @Test
   void stopsAtTheTokensAllowedAndSaysSo() throws JsonProcessingException {
-    var bounds = new OutputBounds(5L, 3L, 2L);
+    var bounds = bounds(5L, 3L, 2L);
 
-    Delivery whole = echo.send(ROUTE, aChat(HELLO).within(bounds).call(), sink);
+    Delivery whole = echo.send(ROUTE, aChat(HELLO).within(bounds).call(), GivenBudget.endless(), sink);
     var streamedTo = new MemorySink();
-    Delivery streamed = echo.send(ROUTE, aChat(HELLO).within(bounds).streamed().call(), streamedTo);
+    Delivery streamed = echo.send(ROUTE, aChat(HELLO).within(bounds).streamed().call(), GivenBudget.endless(), streamedTo);
 
     JsonNode choices = json(complete(whole).end()).path("choices");
     assertThat(choices).hasSize(2);
@@ -193,24 +196,24 @@ class EchoUpstreamTest {
       assertThat(choice.path("finish_reason").textValue()).isEqualTo("length");
     }
     assertThat(choices.get(1).path("index").intValue()).isEqualTo(1);
-    assertThat(complete(whole).usage()).isEqualTo(new TokenUsage(4, 6));
+    assertThat(complete(whole).usage().tokens()).isEqualTo(new TokenUsage(4, 6));
     List<JsonNode> events = events(streamedTo);
     assertThat(events).hasSize(2 * (1 + 3 + 1));
     assertThat(contents(events, 0)).isEqualTo("This is ModelGate's");
     assertThat(contents(events, 1)).isEqualTo("This is ModelGate's");
     assertThat(events.getLast().at("/choices/0/finish_reason").textValue()).isEqualTo("length");
-    assertThat(complete(streamed).usage()).isEqualTo(new TokenUsage(4, 6));
+    assertThat(complete(streamed).usage().tokens()).isEqualTo(new TokenUsage(4, 6));
   }
 
   @Test
   void saysNothingWhenNoTokenIsAllowed() throws JsonProcessingException {
     Delivery delivery =
-        echo.send(ROUTE, aChat(HELLO).within(new OutputBounds(0L, null, null)).call(), sink);
+        echo.send(ROUTE, aChat(HELLO).within(bounds(0L, null, null)).call(), GivenBudget.endless(), sink);
 
     JsonNode choice = json(complete(delivery).end()).path("choices").get(0);
     assertThat(choice.at("/message/content").textValue()).isEmpty();
     assertThat(choice.path("finish_reason").textValue()).isEqualTo("length");
-    assertThat(complete(delivery).usage()).isEqualTo(new TokenUsage(4, 0));
+    assertThat(complete(delivery).usage().tokens()).isEqualTo(new TokenUsage(4, 0));
   }
 
   @ParameterizedTest
@@ -229,12 +232,12 @@ class EchoUpstreamTest {
       })
   void saysBackWhatTheUserSaidLastAndCountsAll(String messages, String said, long promptTokens)
       throws JsonProcessingException {
-    Delivery delivery = echo.send(ROUTE, chat("{'messages':" + messages + "}"), sink);
+    Delivery delivery = echo.send(ROUTE, chat("{'messages':" + messages + "}"), GivenBudget.endless(), sink);
 
     assertThat(json(complete(delivery).end()).at("/choices/0/message/content").textValue())
         .isEqualTo(
             "This is ModelGate's built-in echo; no model was called. " + said.replace('~', '\n'));
-    assertThat(complete(delivery).usage().prompt()).isEqualTo(promptTokens);
+    assertThat(complete(delivery).usage().tokens().prompt()).isEqualTo(promptTokens);
   }
 
   @ParameterizedTest
@@ -250,7 +253,7 @@ class EchoUpstreamTest {
       })
   void takesPromptsInEveryShape(String prompt, String said, long promptTokens)
       throws JsonProcessingException {
-    Delivery delivery = echo.send(ROUTE, aPrompt("{'prompt':" + prompt + "}").call(), sink);
+    Delivery delivery = echo.send(ROUTE, aPrompt("{'prompt':" + prompt + "}").call(), GivenBudget.endless(), sink);
 
     var texts = new ArrayList<String>();
     for (JsonNode choice : json(complete(delivery).end()).path("choices")) {
@@ -261,14 +264,14 @@ class EchoUpstreamTest {
               .replace("This is ModelGate's built-in echo; no model was called. ", ""));
     }
     assertThat(String.join("; ", texts)).isEqualTo(said);
-    assertThat(complete(delivery).usage().prompt()).isEqualTo(promptTokens);
+    assertThat(complete(delivery).usage().tokens().prompt()).isEqualTo(promptTokens);
   }
 
   @Test
   void givesEachPromptItsChoices() throws JsonProcessingException {
-    ChatCall call = aPrompt("{'prompt':['a','b']}").within(new OutputBounds(null, null, 2L)).call();
+    ChatCall call = aPrompt("{'prompt':['a','b']}").within(bounds(null, null, 2L)).call();
 
-    JsonNode choices = json(complete(echo.send(ROUTE, call, sink)).end()).path("choices");
+    JsonNode choices = json(complete(echo.send(ROUTE, call, GivenBudget.endless(), sink)).end()).path("choices");
 
     assertThat(choices.findValuesAsText("text"))
         .extracting(text -> text.substring(text.length() - 1))
@@ -283,7 +286,7 @@ class EchoUpstreamTest {
     ChatCall call = chat("{'messages':[{'role':'user','content':'" + said + "'}]}");
 
     String content =
-        json(complete(echo.send(ROUTE, call, sink)).end())
+        json(complete(echo.send(ROUTE, call, GivenBudget.endless(), sink)).end())
             .at("/choices/0/message/content")
             .textValue();
 
@@ -318,7 +321,7 @@ class EchoUpstreamTest {
       })
   void rejectsWhatItCannotReadAndLeavesTheSinkAlone(
       Endpoint endpoint, String body, String param, String message) {
-    Delivery delivery = echo.send(ROUTE, new Asking(endpoint, body).call(), sink);
+    Delivery delivery = echo.send(ROUTE, new Asking(endpoint, body).call(), GivenBudget.endless(), sink);
 
     assertThat(delivery).isEqualTo(rejected(message, param));
     assertThat(sink.head()).isNull();
@@ -328,10 +331,10 @@ class EchoUpstreamTest {
   void rejectsBoundsOutOfRange() {
     assertThat(
             List.of(
-                echo.send(ROUTE, bounded(null, null, 17L), sink),
-                echo.send(ROUTE, bounded(null, null, 0L), sink),
-                echo.send(ROUTE, bounded(-1L, null, null), sink),
-                echo.send(ROUTE, bounded(null, Long.MIN_VALUE, null), sink)))
+                echo.send(ROUTE, bounded(null, null, 17L), GivenBudget.endless(), sink),
+                echo.send(ROUTE, bounded(null, null, 0L), GivenBudget.endless(), sink),
+                echo.send(ROUTE, bounded(-1L, null, null), GivenBudget.endless(), sink),
+                echo.send(ROUTE, bounded(null, Long.MIN_VALUE, null), GivenBudget.endless(), sink)))
         .containsExactly(
             rejected("'n' must be 1 to 16 for the echo, but is 17", "n"),
             rejected("'n' must be 1 to 16 for the echo, but is 0", "n"),
@@ -346,7 +349,7 @@ class EchoUpstreamTest {
   void stopsWhenTheClientHangsUpAndCountsWhatWasSent() {
     var leaving = MemorySink.hangingUpAfter(1 + 3);
 
-    Delivery delivery = echo.send(ROUTE, aChat(HELLO).streamed().call(), leaving);
+    Delivery delivery = echo.send(ROUTE, aChat(HELLO).streamed().call(), GivenBudget.endless(), leaving);
 
     assertThat(delivery).isEqualTo(new Delivery.Abandoned(new TokenUsage(4, 3)));
     assertThat(leaving.writes()).hasSize(4);
@@ -356,8 +359,8 @@ class EchoUpstreamTest {
   void saysTheSameToTheSame() {
     var again = new MemorySink();
 
-    echo.send(ROUTE, aChat(HELLO).streamed().askingUsage().call(), sink);
-    echo.send(ROUTE, aChat(HELLO).streamed().askingUsage().call(), again);
+    echo.send(ROUTE, aChat(HELLO).streamed().askingUsage().call(), GivenBudget.endless(), sink);
+    echo.send(ROUTE, aChat(HELLO).streamed().askingUsage().call(), GivenBudget.endless(), again);
 
     assertThat(again.bytes()).isEqualTo(sink.bytes()).isNotEmpty();
   }
@@ -367,7 +370,7 @@ class EchoUpstreamTest {
     var slow = new EchoUpstream(Duration.ofMillis(2), InstantSource.fixed(NOW));
     long started = System.nanoTime();
 
-    slow.send(ROUTE, aChat(HELLO).streamed().call(), sink);
+    slow.send(ROUTE, aChat(HELLO).streamed().call(), GivenBudget.endless(), sink);
 
     // 12 pauses; a park may end early, so not all of them are insisted on
     assertThat(Duration.ofNanos(System.nanoTime() - started)).isGreaterThan(Duration.ofMillis(10));
@@ -381,7 +384,7 @@ class EchoUpstreamTest {
     Delivery delivery = glacial.send(ROUTE, aChat(HELLO).streamed().call(), sink);
 
     assertThat(Thread.interrupted()).as("still marked").isTrue();
-    assertThat(complete(delivery).usage()).isEqualTo(new TokenUsage(4, 13));
+    assertThat(complete(delivery).usage().tokens()).isEqualTo(new TokenUsage(4, 13));
   }
 
   @Test
@@ -440,7 +443,7 @@ class EchoUpstreamTest {
 
   private static ChatCall bounded(
       @Nullable Long maxTokens, @Nullable Long maxCompletionTokens, @Nullable Long choices) {
-    return aChat(HELLO).within(new OutputBounds(maxTokens, maxCompletionTokens, choices)).call();
+    return aChat(HELLO).within(bounds(maxTokens, maxCompletionTokens, choices)).call();
   }
 
   private static ChatCall chat(String body) {
@@ -483,7 +486,16 @@ class EchoUpstreamTest {
       return new ChatCall(
           "req-1",
           endpoint,
-          new RequestBody(bytes, "echo", new Span(0, 0), stream, usageAsked, null, bounds),
+          new RequestBody(
+              bytes,
+              "echo",
+              new Span(0, 0),
+              stream,
+              usageAsked,
+              null,
+              bounds,
+              1,
+              RequestBody.Prompt.EMPTY),
           Map.of());
     }
   }

@@ -1,5 +1,6 @@
 package io.modelgate.infrastructure.upstream;
 
+import io.modelgate.testing.Samples;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.modelgate.domain.chat.ChatCall;
 import io.modelgate.domain.chat.Endpoint;
@@ -42,8 +43,10 @@ final class OllamaCalls {
             tree.path("stream").asBoolean(),
             tree.at("/stream_options/include_usage").asBoolean(),
             null,
-            new OutputBounds(
-                bound(tree, "max_tokens"), bound(tree, "max_completion_tokens"), bound(tree, "n"))),
+            Samples.bounds(
+                bound(tree, "max_tokens"), bound(tree, "max_completion_tokens"), bound(tree, "n")),
+            1,
+            RequestBody.Prompt.EMPTY),
         Map.of());
   }
 
@@ -71,6 +74,7 @@ final class OllamaCalls {
         "llama3:1b",
         credential,
         timeout,
+        null,
         null,
         true,
         Instant.EPOCH,

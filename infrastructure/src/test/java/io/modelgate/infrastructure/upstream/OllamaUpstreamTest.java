@@ -1,5 +1,7 @@
 package io.modelgate.infrastructure.upstream;
 
+import io.modelgate.testing.GivenBudget;
+import io.modelgate.domain.chat.TokenUsage.Metered;
 import static io.modelgate.infrastructure.upstream.OllamaCalls.HELLO;
 import static io.modelgate.infrastructure.upstream.Replies.chunk;
 import static io.modelgate.infrastructure.upstream.Replies.json;
@@ -83,7 +85,7 @@ class OllamaUpstreamTest {
   }
 
   private Delivery ask(ChatCall call) {
-    return upstreams.send(OllamaCalls.routeTo(backend.baseUrl()), call, sink);
+    return upstreams.send(OllamaCalls.routeTo(backend.baseUrl()), call, GivenBudget.endless(), sink);
   }
 
   private Delivery chat(String more) {
@@ -156,7 +158,7 @@ class OllamaUpstreamTest {
 
       upstreams.send(
           OllamaCalls.routeTo(backend.baseUrl(), new Credential("s3cret"), null),
-          OllamaCalls.chat(HELLO),
+          OllamaCalls.chat(HELLO), GivenBudget.endless(),
           sink);
 
       var request = backend.requests().getFirst();
@@ -211,7 +213,7 @@ class OllamaUpstreamTest {
                   + "\"content\":\"Hé é\",\"refusal\":null,\"reasoning_content\":\"hm\"},"
                   + "\"logprobs\":null,\"finish_reason\":\"length\"}],"
                   + "\"usage\":{\"prompt_tokens\":11,\"completion_tokens\":3,\"total_tokens\":14}}");
-      assertThat(((Complete) delivery).usage()).isEqualTo(TOLD);
+      assertThat(((Complete) delivery).usage().tokens()).isEqualTo(TOLD);
       assertThat(sink.head())
           .isNotNull()
           .returns(200, ReplyHead::status)
@@ -338,7 +340,7 @@ class OllamaUpstreamTest {
                   + delta("{\"content\":\"😀\"}")
                   + finish("stop"));
       assertThat(endOf(delivery)).isEqualTo("data: [DONE]\n\n");
-      assertThat(((Complete) delivery).usage()).isEqualTo(TOLD);
+      assertThat(((Complete) delivery).usage().tokens()).isEqualTo(TOLD);
       assertThat(sink.head()).isNotNull().returns("text/event-stream", ReplyHead::contentType);
     }
 
@@ -405,7 +407,7 @@ class OllamaUpstreamTest {
       stream("");
       upstreams.send(
           OllamaCalls.routeTo(backend.baseUrl()),
-          OllamaCalls.chat(HELLO + ",\"stream\":true"),
+          OllamaCalls.chat(HELLO + ",\"stream\":true"), GivenBudget.endless(),
           other);
 
       assertThat(sink.text().substring(0, 60)).isNotEqualTo(other.text().substring(0, 60));
@@ -490,7 +492,7 @@ class OllamaUpstreamTest {
       try (var patient = open(2_000_000)) {
         patient.send(
             OllamaCalls.routeTo(backend.baseUrl()),
-            OllamaCalls.chat(HELLO + ",\"stream\":true"),
+            OllamaCalls.chat(HELLO + ",\"stream\":true"), GivenBudget.endless(),
             sink);
       }
 
@@ -505,7 +507,7 @@ class OllamaUpstreamTest {
       var delivery =
           upstreams.send(
               OllamaCalls.routeTo(backend.baseUrl(), null, Duration.ofMillis(300)),
-              OllamaCalls.chat(HELLO + ",\"stream\":true"),
+              OllamaCalls.chat(HELLO + ",\"stream\":true"), GivenBudget.endless(),
               sink);
 
       assertThat(failureOf(delivery)).isEqualTo(new TimedOut(Phase.HEAD, Duration.ofMillis(300)));
@@ -518,10 +520,10 @@ class OllamaUpstreamTest {
       var delivery =
           upstreams.send(
               OllamaCalls.routeTo(backend.baseUrl()),
-              OllamaCalls.chat(HELLO + ",\"stream\":true"),
+              OllamaCalls.chat(HELLO + ",\"stream\":true"), GivenBudget.endless(),
               MemorySink.hangingUpAfter(3));
 
-      assertThat(delivery).isEqualTo(new Abandoned(TokenUsage.NONE));
+      assertThat(delivery).isEqualTo(new Abandoned(Metered.NOTHING));
       backend.awaitHangUp();
     }
   }
@@ -548,7 +550,7 @@ class OllamaUpstreamTest {
                   + "{\"object\":\"embedding\",\"index\":0,\"embedding\":[0.010071029, -1.0,3e-05]},"
                   + "{\"object\":\"embedding\",\"index\":1,\"embedding\":[1,2,3]}],"
                   + "\"model\":\"tiny\",\"usage\":{\"prompt_tokens\":8,\"total_tokens\":8}}");
-      assertThat(((Complete) delivery).usage()).isEqualTo(new TokenUsage(8, 0));
+      assertThat(((Complete) delivery).usage().tokens()).isEqualTo(new TokenUsage(8, 0));
       assertThat(backend.requests().getFirst().body())
           .isEqualTo("{\"model\":\"llama3:1b\",\"input\":[\"a\",\"b\"],\"truncate\":false}");
     }
@@ -681,10 +683,10 @@ class OllamaUpstreamTest {
       var delivery =
           upstreams.send(
               OllamaCalls.routeTo(backend.baseUrl()),
-              OllamaCalls.chat(HELLO + ",\"stream\":true"),
+              OllamaCalls.chat(HELLO + ",\"stream\":true"), GivenBudget.endless(),
               leaving);
 
-      assertThat(delivery).isEqualTo(new Abandoned(TokenUsage.NONE));
+      assertThat(delivery).isEqualTo(new Abandoned(Metered.NOTHING));
       backend.awaitHangUp();
     }
   }

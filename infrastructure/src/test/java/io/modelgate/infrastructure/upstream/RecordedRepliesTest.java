@@ -1,5 +1,6 @@
 package io.modelgate.infrastructure.upstream;
 
+import io.modelgate.testing.GivenBudget;
 import static io.modelgate.testing.backend.ScriptedBackend.hangUp;
 import static io.modelgate.testing.backend.ScriptedBackend.send;
 import static org.assertj.core.api.Assertions.assertThat;
@@ -171,8 +172,8 @@ class RecordedRepliesTest {
 
     var delivery = replay(two, 5, true, StreamUsage.ASK, new MemorySink());
 
-    assertThat(((Complete) delivery).usage().prompt()).isEqualTo(27);
-    assertThat(((Complete) delivery).usage().completion()).isEqualTo(8);
+    assertThat(((Complete) delivery).usage().tokens().prompt()).isEqualTo(27);
+    assertThat(((Complete) delivery).usage().tokens().completion()).isEqualTo(8);
   }
 
   private static Delivery replay(
@@ -189,7 +190,7 @@ class RecordedRepliesTest {
         var upstreams = Upstreams.open(settings, InstantSource.system())) {
       backend.onRequest(send(recording.reply(seed)), hangUp());
       return upstreams.send(
-          Calls.routeTo(backend.baseUrl()), stream ? Calls.stream() : Calls.whole(), sink);
+          Calls.routeTo(backend.baseUrl()), stream ? Calls.stream() : Calls.whole(), GivenBudget.endless(), sink);
     }
   }
 

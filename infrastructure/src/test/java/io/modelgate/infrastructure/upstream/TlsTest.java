@@ -1,5 +1,6 @@
 package io.modelgate.infrastructure.upstream;
 
+import io.modelgate.testing.GivenBudget;
 import static io.modelgate.infrastructure.upstream.Replies.COMPLETION;
 import static io.modelgate.testing.backend.ScriptedBackend.send;
 import static org.assertj.core.api.Assertions.assertThat;
@@ -88,7 +89,7 @@ class TlsTest {
             Map.of(BackendKind.VLLM, new UpstreamSettings.Adapter(null, null, StreamUsage.ASK)),
             null);
     try (var upstreams = Upstreams.open(settings, InstantSource.system(), tls)) {
-      return upstreams.send(Calls.routeTo(BaseUrl.of(url)), Calls.whole(), new MemorySink());
+      return upstreams.send(Calls.routeTo(BaseUrl.of(url)), Calls.whole(), GivenBudget.endless(), new MemorySink());
     }
   }
 }

@@ -1,5 +1,7 @@
 package io.modelgate.infrastructure.upstream;
 
+import io.modelgate.testing.GivenBudget;
+import io.modelgate.domain.chat.TokenUsage.Metered;
 import static io.modelgate.infrastructure.upstream.Replies.COMPLETION;
 import static io.modelgate.infrastructure.upstream.Replies.DONE;
 import static io.modelgate.infrastructure.upstream.Replies.END_OF_CHUNKS;
@@ -89,11 +91,11 @@ class UpstreamsTest {
   }
 
   private Delivery ask(ChatCall call) {
-    return upstreams.send(Calls.routeTo(backend.baseUrl()), call, sink);
+    return upstreams.send(Calls.routeTo(backend.baseUrl()), call, GivenBudget.endless(), sink);
   }
 
   private Delivery askImpatiently(ChatCall call) {
-    return upstreams.send(Calls.withTimeout(SHORT, backend.baseUrl()), call, sink);
+    return upstreams.send(Calls.withTimeout(SHORT, backend.baseUrl()), call, GivenBudget.endless(), sink);
   }
 
   private UpstreamFailure failureOf(Delivery delivery) {
@@ -141,7 +143,7 @@ class UpstreamsTest {
               plain.body(),
               Map.of("accept", "*/*", "traceparent", "00-1-2-01", "tracestate", "a=b\r\nEvil: 1"));
 
-      upstreams.send(Calls.withCredential("s3cret", backend.baseUrl()), call, sink);
+      upstreams.send(Calls.withCredential("s3cret", backend.baseUrl()), call, GivenBudget.endless(), sink);
 
       assertThat(backend.requests().getFirst().head())
           .startsWith("POST /v1/completions HTTP/1.1\r\n")
@@ -154,7 +156,7 @@ class UpstreamsTest {
     void nameTheModelAsTheBackendKnowsItAndAskForUsage() {
       backend.onRequest(send(stream(FIRST + LAST + USAGE + DONE)));
 
-      upstreams.send(Calls.aliasOf("org/\"big\"", backend.baseUrl()), Calls.stream(), sink);
+      upstreams.send(Calls.aliasOf("org/\"big\"", backend.baseUrl()), Calls.stream(), GivenBudget.endless(), sink);
 
       assertThat(backend.requests().getFirst().body())
           .isEqualTo(
@@ -166,7 +168,7 @@ class UpstreamsTest {
     void doNotAskForUsageWhereThatIsNotWanted() {
       backend.onRequest(send(stream(FIRST + LAST + DONE)));
       try (var never = open(StreamUsage.NEVER)) {
-        never.send(Calls.routeTo(backend.baseUrl()), Calls.stream(), sink);
+        never.send(Calls.routeTo(backend.baseUrl()), Calls.stream(), GivenBudget.endless(), sink);
       }
 
       assertThat(backend.requests().getFirst().body()).doesNotContain("stream_options");
@@ -177,7 +179,7 @@ class UpstreamsTest {
       backend.onRequest(send(json(COMPLETION)));
       var below = BaseUrl.of("http://127.0.0.1:" + backend.port() + "/some/where/v1/");
 
-      upstreams.send(Calls.routeTo(below), Calls.whole(), sink);
+      upstreams.send(Calls.routeTo(below), Calls.whole(), GivenBudget.endless(), sink);
 
       assertThat(backend.requests().getFirst().head())
           .startsWith("POST /some/where/v1/chat/completions HTTP/1.1\r\n");
@@ -203,7 +205,7 @@ class UpstreamsTest {
       var delivery = ask(Calls.whole());
 
       assertThat(endOf(delivery)).isEqualTo(COMPLETION);
-      assertThat(((Complete) delivery).usage()).isEqualTo(TOLD);
+      assertThat(((Complete) delivery).usage().tokens()).isEqualTo(TOLD);
       assertThat(sink.head())
           .isNotNull()
           .returns(200, ReplyHead::status)
@@ -230,7 +232,7 @@ class UpstreamsTest {
           "{\"a\":1.0,\"model\" : \"b\\u0069g\",\"x\":{\"model\":\"big\"},\"choices\":[]}";
       backend.onRequest(send(json(body)));
 
-      var delivery = upstreams.send(Calls.aliasOf("big", backend.baseUrl()), Calls.whole(), sink);
+      var delivery = upstreams.send(Calls.aliasOf("big", backend.baseUrl()), Calls.whole(), GivenBudget.endless(), sink);
 
       assertThat(endOf(delivery))
           .isEqualTo("{\"a\":1.0,\"model\" : \"tiny\",\"x\":{\"model\":\"big\"},\"choices\":[]}");
@@ -341,7 +343,7 @@ class UpstreamsTest {
           send(EVENT_STREAM + chunk(FIRST)), await(seen), send(chunk(LAST + DONE) + END_OF_CHUNKS));
       ReplySink opening = new LatchingSink(sink, seen);
 
-      var delivery = upstreams.send(Calls.routeTo(backend.baseUrl()), Calls.stream(), opening);
+      var delivery = upstreams.send(Calls.routeTo(backend.baseUrl()), Calls.stream(), GivenBudget.endless(), opening);
 
       assertThat(endOf(delivery)).isEqualTo(DONE);
       assertThat(sink.writes()).hasSize(2);
@@ -405,7 +407,7 @@ class UpstreamsTest {
       backend.onRequest(send(stream(told)));
       var route = Calls.aliasOf("huge", backend.baseUrl());
 
-      upstreams.send(route, Calls.stream(), sink);
+      upstreams.send(route, Calls.stream(), GivenBudget.endless(), sink);
 
       assertThat(sink.text()).isEqualTo(FIRST + lines + LAST);
     }
@@ -433,7 +435,7 @@ class UpstreamsTest {
 
       assertThat(sink.text()).isEqualTo(FIRST + LAST);
       assertThat(delivery).isInstanceOf(Complete.class);
-      assertThat(((Complete) delivery).usage()).isEqualTo(TOLD);
+      assertThat(((Complete) delivery).usage().tokens()).isEqualTo(TOLD);
     }
 
     @Test
@@ -443,7 +445,7 @@ class UpstreamsTest {
       var delivery = ask(Calls.streamAskingForUsage());
 
       assertThat(sink.text()).isEqualTo(FIRST + LAST + USAGE);
-      assertThat(((Complete) delivery).usage()).isEqualTo(TOLD);
+      assertThat(((Complete) delivery).usage().tokens()).isEqualTo(TOLD);
     }
 
     @Test
@@ -454,7 +456,7 @@ class UpstreamsTest {
       String none = event("{\"choices\":[],\"usage\":null}");
       backend.onRequest(send(stream(FIRST + none + finish + USAGE + DONE)));
       try (var never = open(StreamUsage.NEVER)) {
-        never.send(Calls.routeTo(backend.baseUrl()), Calls.stream(), sink);
+        never.send(Calls.routeTo(backend.baseUrl()), Calls.stream(), GivenBudget.endless(), sink);
       }
       assertThat(sink.text()).isEqualTo(FIRST + none + finish + USAGE);
     }
@@ -470,7 +472,7 @@ class UpstreamsTest {
       var delivery = ask(Calls.stream());
 
       assertThat(sink.text()).isEqualTo(FIRST + none + finish);
-      assertThat(((Complete) delivery).usage()).isEqualTo(TOLD);
+      assertThat(((Complete) delivery).usage().tokens()).isEqualTo(TOLD);
     }
 
     @Test
@@ -516,7 +518,7 @@ class UpstreamsTest {
 
       var delivery =
           upstreams.send(
-              Calls.routeTo(backend.baseUrl()), Calls.stream(), new LatchingSink(sink, seen));
+              Calls.routeTo(backend.baseUrl()), Calls.stream(), GivenBudget.endless(), new LatchingSink(sink, seen));
 
       assertThat(failureAfterBytes(delivery)).isInstanceOf(CutOff.class);
     }
@@ -535,7 +537,7 @@ class UpstreamsTest {
 
       var delivery =
           upstreams.send(
-              Calls.routeTo(backend.baseUrl()), Calls.stream(), new LatchingSink(sink, seen));
+              Calls.routeTo(backend.baseUrl()), Calls.stream(), GivenBudget.endless(), new LatchingSink(sink, seen));
 
       assertThat(failureAfterBytes(delivery)).isInstanceOf(CutOff.class);
       assertThat(sink.text()).isEqualTo(FIRST);
@@ -569,7 +571,7 @@ class UpstreamsTest {
           send(chunk(LAST + error + DONE) + END_OF_CHUNKS));
       var delivery =
           upstreams.send(
-              Calls.routeTo(backend.baseUrl()), Calls.stream(), new LatchingSink(sink, seen));
+              Calls.routeTo(backend.baseUrl()), Calls.stream(), GivenBudget.endless(), new LatchingSink(sink, seen));
 
       assertThat(failureAfterBytes(delivery)).isEqualTo(reported);
       assertThat(sink.text()).isEqualTo(FIRST + LAST);
@@ -619,14 +621,14 @@ class UpstreamsTest {
 
       var delivery =
           upstreams.send(
-              Calls.routeTo(backend.baseUrl()), Calls.stream(), new LatchingSink(sink, seen));
+              Calls.routeTo(backend.baseUrl()), Calls.stream(), GivenBudget.endless(), new LatchingSink(sink, seen));
 
       assertThat(sink.text() + endOf(delivery)).isEqualTo(":\n\n" + FIRST + LAST + DONE);
     }
 
     private UpstreamFailure failureAfterBytes(Delivery delivery) {
       return switch (delivery) {
-        case BrokenOff(TokenUsage _, UpstreamFailure failure) -> failure;
+        case BrokenOff(Metered _, UpstreamFailure failure) -> failure;
         case NoReply(UpstreamFailure failure) -> failure;
         case Complete _, Abandoned _ -> throw new AssertionError("no failure: " + delivery);
       };
@@ -666,7 +668,7 @@ class UpstreamsTest {
       backend.onRequest(send(EVENT_STREAM + chunk(FIRST)), backend.silence());
 
       assertThat(askImpatiently(Calls.stream()))
-          .isEqualTo(new BrokenOff(TokenUsage.NONE, new TimedOut(Phase.SILENCE, SHORT)));
+          .isEqualTo(new BrokenOff(Metered.NOTHING, new TimedOut(Phase.SILENCE, SHORT)));
       backend.awaitHangUp();
     }
 
@@ -702,7 +704,7 @@ class UpstreamsTest {
       try (var deaf = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
         var route = Calls.withTimeout(SHORT, BaseUrl.of("http://127.0.0.1:" + deaf.getLocalPort()));
 
-        assertThat(failureOf(upstreams.send(route, Calls.call(body, false, false), sink)))
+        assertThat(failureOf(upstreams.send(route, Calls.call(body, false, false), GivenBudget.endless(), sink)))
             .isEqualTo(new TimedOut(Phase.HEAD, SHORT));
       }
     }
@@ -719,7 +721,7 @@ class UpstreamsTest {
 
       ModelRoute route = Calls.routeTo(backend.baseUrl());
       for (ChatCall call : List.of(Calls.whole(), Calls.stream(), Calls.whole(), Calls.whole())) {
-        upstreams.send(route, call, new MemorySink());
+        upstreams.send(route, call, GivenBudget.endless(), new MemorySink());
       }
 
       assertThat(backend.requests()).hasSize(4);
@@ -732,7 +734,7 @@ class UpstreamsTest {
           send(json(COMPLETION).replace("\r\n\r\n", "\r\nConnection: close\r\n\r\n")));
       backend.onRequest(send(json(COMPLETION)));
 
-      upstreams.send(Calls.routeTo(backend.baseUrl()), Calls.whole(), new MemorySink());
+      upstreams.send(Calls.routeTo(backend.baseUrl()), Calls.whole(), GivenBudget.endless(), new MemorySink());
       ask(Calls.whole());
 
       assertThat(backend.connections()).isEqualTo(2);
@@ -743,7 +745,7 @@ class UpstreamsTest {
       backend.onRequest(send(json(COMPLETION) + json("{\"choices\":[\"another one's\"]}")));
       backend.onRequest(send(json(COMPLETION)));
 
-      upstreams.send(Calls.routeTo(backend.baseUrl()), Calls.whole(), new MemorySink());
+      upstreams.send(Calls.routeTo(backend.baseUrl()), Calls.whole(), GivenBudget.endless(), new MemorySink());
       var delivery = ask(Calls.whole());
 
       assertThat(endOf(delivery)).isEqualTo(COMPLETION);
@@ -755,7 +757,7 @@ class UpstreamsTest {
       backend.onRequest(send(json(COMPLETION)), hangUp());
       backend.onRequest(send(json(COMPLETION)));
 
-      upstreams.send(Calls.routeTo(backend.baseUrl()), Calls.whole(), new MemorySink());
+      upstreams.send(Calls.routeTo(backend.baseUrl()), Calls.whole(), GivenBudget.endless(), new MemorySink());
       var delivery = ask(Calls.whole());
 
       assertThat(endOf(delivery)).isEqualTo(COMPLETION);
@@ -766,7 +768,7 @@ class UpstreamsTest {
     void areNotReplacedTwice() {
       backend.onRequest(send(json(COMPLETION)), hangUp());
       backend.onRequest(reset());
-      upstreams.send(Calls.routeTo(backend.baseUrl()), Calls.whole(), new MemorySink());
+      upstreams.send(Calls.routeTo(backend.baseUrl()), Calls.whole(), GivenBudget.endless(), new MemorySink());
 
       assertThat(failureOf(ask(Calls.whole()))).isInstanceOf(Unreachable.class);
       assertThat(backend.requests()).hasSize(2);
@@ -776,7 +778,7 @@ class UpstreamsTest {
     void areNotReplacedOnceAByteOfTheReplyHasCome() {
       backend.onRequest(send(json(COMPLETION)));
       backend.onRequest(send("H"), hangUp());
-      upstreams.send(Calls.routeTo(backend.baseUrl()), Calls.whole(), new MemorySink());
+      upstreams.send(Calls.routeTo(backend.baseUrl()), Calls.whole(), GivenBudget.endless(), new MemorySink());
 
       assertThat(failureOf(ask(Calls.whole()))).isInstanceOf(CutOff.class);
       assertThat(backend.requests()).hasSize(2);
@@ -789,7 +791,7 @@ class UpstreamsTest {
         gone = BaseUrl.of("http://127.0.0.1:" + server.getLocalPort());
       }
 
-      assertThat(failureOf(upstreams.send(Calls.routeTo(gone), Calls.whole(), sink)))
+      assertThat(failureOf(upstreams.send(Calls.routeTo(gone), Calls.whole(), GivenBudget.endless(), sink)))
           .isInstanceOf(Unreachable.class);
     }
 
@@ -797,7 +799,7 @@ class UpstreamsTest {
     void toANameThatDoesNotExistAreUnreachable() {
       var nowhere = Calls.routeTo(BaseUrl.of("http://nowhere.invalid:1"));
 
-      assertThat(failureOf(upstreams.send(nowhere, Calls.whole(), sink)))
+      assertThat(failureOf(upstreams.send(nowhere, Calls.whole(), GivenBudget.endless(), sink)))
           .isInstanceOf(Unreachable.class);
     }
 
@@ -839,9 +841,9 @@ class UpstreamsTest {
           backend.drip(chunk(FIRST), SHORT.dividedBy(10), 10_000));
       var gone = MemorySink.hangingUpAfter(2);
 
-      var delivery = upstreams.send(Calls.routeTo(backend.baseUrl()), Calls.stream(), gone);
+      var delivery = upstreams.send(Calls.routeTo(backend.baseUrl()), Calls.stream(), GivenBudget.endless(), gone);
 
-      assertThat(delivery).isEqualTo(new Abandoned(TokenUsage.NONE));
+      assertThat(delivery).isEqualTo(new Abandoned(Metered.NOTHING));
       backend.awaitHangUp();
     }
 
@@ -886,7 +888,7 @@ class UpstreamsTest {
                   "{\"error\":{\"message\":\"Incorrect API key: s3cret\"}}")));
 
       var delivery =
-          upstreams.send(Calls.withCredential("s3cret", backend.baseUrl()), Calls.whole(), sink);
+          upstreams.send(Calls.withCredential("s3cret", backend.baseUrl()), Calls.whole(), GivenBudget.endless(), sink);
 
       assertThat(failureOf(delivery)).isEqualTo(new NotAuthorized(401));
     }
@@ -959,7 +961,7 @@ class UpstreamsTest {
               plain.createdAt(),
               plain.updatedAt());
 
-      assertThat(failureOf(upstreams.send(lost, Calls.whole(), sink)))
+      assertThat(failureOf(upstreams.send(lost, Calls.whole(), GivenBudget.endless(), sink)))
           .isInstanceOf(Unreachable.class);
     }
   }

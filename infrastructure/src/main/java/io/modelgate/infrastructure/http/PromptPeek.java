@@ -1,0 +1,179 @@
+package io.modelgate.infrastructure.http;
+
+import io.modelgate.domain.chat.RequestBody.Prompt;
+import io.modelgate.infrastructure.json.JsonCursor;
+import java.nio.charset.StandardCharsets;
+
+/**
+ * Estimates how many tokens a request asks to be read, by length alone: cheap, and set right once
+ * the backend has counted. Whatever has not the shape that the API gives it is passed over.
+ */
+final class PromptPeek {
+  private static final int BYTES_PER_TOKEN = 4;
+  private static final int PER_MESSAGE = 4;
+
+  /** For an image, a recording, a file: what they really take is the model's affair. */
+  private static final int PER_NON_TEXT = 1_000;
+
+  private static final byte[] DATA_URI = "data:".getBytes(StandardCharsets.US_ASCII);
+
+  private final byte[] body;
+  private final JsonCursor cursor;
+  private long textBytes;
+  private long tokens;
+  private long count;
+
+  PromptPeek(byte[] body, JsonCursor cursor) {
+    this.body = body;
+    this.cursor = cursor;
+  }
+
+  /** What was found. */
+  Prompt prompt() {
+    return new Prompt(Math.max(1, count), Math.ceilDiv(textBytes, BYTES_PER_TOKEN) + tokens);
+  }
+
+  /** Reads the value of {@code messages}. */
+  void readMessages() {
+    if (cursor.type() != JsonCursor.Type.ARRAY) {
+      return;
+    }
+    cursor.enterArray();
+    while (cursor.nextElement()) {
+      tokens += PER_MESSAGE;
+      if (cursor.type() == JsonCursor.Type.OBJECT) {
+        readMessage();
+      }
+    }
+  }
+
+  private void readMessage() {
+    cursor.enterObject();
+    for (String name = cursor.nextName(); name != null; name = cursor.nextName()) {
+      switch (name) {
+        case "role", "name", "tool_call_id" -> {} // covered by what each message takes
+        case "content" -> readContent();
+        default -> readText(); // tool calls, reasoning, refusals
+      }
+    }
+  }
+
+  private void readContent() {
+    if (cursor.type() != JsonCursor.Type.ARRAY) {
+      readText();
+      return;
+    }
+    cursor.enterArray();
+    while (cursor.nextElement()) {
+      if (cursor.type() == JsonCursor.Type.OBJECT) {
+        readPart();
+      } else {
+        readText();
+      }
+    }
+  }
+
+  private void readPart() {
+    long bytesBefore = textBytes;
+    long tokensBefore = tokens;
+    boolean isText = true;
+    cursor.enterObject();
+    for (String name = cursor.nextName(); name != null; name = cursor.nextName()) {
+      if (name.equals("type") && cursor.type() == JsonCursor.Type.STRING) {
+        String type = cursor.string();
+        isText = type.equals("text") || type.equals("refusal");
+      } else {
+        readText();
+      }
+    }
+    if (!isText) {
+      textBytes = bytesBefore;
+      tokens = tokensBefore + PER_NON_TEXT;
+    }
+  }
+
+  /** All strings in the value ahead. */
+  private void readText() {
+    switch (cursor.type()) {
+      case STRING -> {
+        if (isDataUriAhead()) {
+          cursor.skip();
+          tokens += PER_NON_TEXT;
+        } else {
+          textBytes += cursor.stringBytes();
+        }
+      }
+      case ARRAY -> {
+        cursor.enterArray();
+        while (cursor.nextElement()) {
+          readText();
+        }
+      }
+      case OBJECT -> {
+        cursor.enterObject();
+        for (String name = cursor.nextName(); name != null; name = cursor.nextName()) {
+          if (!name.equals("type") && !name.equals("id")) {
+            readText();
+          }
+        }
+      }
+      case NUMBER, TRUE, FALSE, NULL -> cursor.skip();
+    }
+  }
+
+  /**
+   * Reads the value of {@code prompt} or {@code input}: a text, token ids, or an array of either.
+   */
+  void readPrompts() {
+    if (cursor.type() != JsonCursor.Type.ARRAY) {
+      count++;
+      readText();
+      return;
+    }
+    boolean ids = false;
+    cursor.enterArray();
+    while (cursor.nextElement()) {
+      switch (cursor.type()) {
+        case NUMBER -> {
+          ids = true;
+          tokens++;
+          cursor.skip();
+        }
+        case ARRAY -> {
+          count++;
+          readIds();
+        }
+        case STRING, OBJECT, TRUE, FALSE, NULL -> {
+          count++;
+          readText();
+        }
+      }
+    }
+    count += ids ? 1 : 0;
+  }
+
+  private void readIds() {
+    cursor.enterArray();
+    while (cursor.nextElement()) {
+      if (cursor.type() == JsonCursor.Type.NUMBER) {
+        tokens++;
+        cursor.skip();
+      } else {
+        readText();
+      }
+    }
+  }
+
+  private boolean isDataUriAhead() {
+    int start = cursor.position() + 1;
+    if (body.length - start < DATA_URI.length) {
+      return false;
+    }
+    for (int i = 0; i < DATA_URI.length; i++) {
+      if (body[start + i] != DATA_URI[i]) {
+        return false;
+      }
+    }
+    return true;
+  }
+}
