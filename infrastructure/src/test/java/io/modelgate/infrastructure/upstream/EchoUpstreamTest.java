@@ -1,6 +1,5 @@
 package io.modelgate.infrastructure.upstream;
 
-import io.modelgate.testing.GivenBudget;
 import static io.modelgate.testing.Samples.bounds;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
@@ -22,6 +21,7 @@ import io.modelgate.domain.routing.BackendKind;
 import io.modelgate.domain.routing.ModelId;
 import io.modelgate.domain.routing.ModelName;
 import io.modelgate.domain.routing.ModelRoute;
+import io.modelgate.testing.GivenBudget;
 import io.modelgate.testing.MemorySink;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -82,7 +82,8 @@ class EchoUpstreamTest {
 
   @Test
   void streamsAChatWordByWordAndHoldsTheEnd() throws JsonProcessingException {
-    Delivery delivery = echo.send(ROUTE, aChat(HELLO).streamed().askingUsage().call(), GivenBudget.endless(), sink);
+    Delivery delivery =
+        echo.send(ROUTE, aChat(HELLO).streamed().askingUsage().call(), GivenBudget.endless(), sink);
 
     assertThat(sink.head()).isEqualTo(new ReplyHead(200, "text/event-stream", Duration.ZERO));
     assertThat(sink.isEnded()).isFalse();
@@ -130,7 +131,8 @@ class EchoUpstreamTest {
 
   @Test
   void keepsUsageToItselfWhenTheClientDidNotAsk() throws JsonProcessingException {
-    Delivery delivery = echo.send(ROUTE, aChat(HELLO).streamed().call(), GivenBudget.endless(), sink);
+    Delivery delivery =
+        echo.send(ROUTE, aChat(HELLO).streamed().call(), GivenBudget.endless(), sink);
 
     assertThat(events()).hasSize(1 + 13 + 1).noneMatch(event -> event.has("usage"));
     assertThat(complete(delivery).usage().tokens()).isEqualTo(new TokenUsage(4, 13));
@@ -138,7 +140,8 @@ class EchoUpstreamTest {
 
   @Test
   void answersALegacyCompletionWhole() throws JsonProcessingException {
-    Delivery delivery = echo.send(ROUTE, aPrompt("{'prompt':'Once upon'}").call(), GivenBudget.endless(), sink);
+    Delivery delivery =
+        echo.send(ROUTE, aPrompt("{'prompt':'Once upon'}").call(), GivenBudget.endless(), sink);
 
     assertThat(json(complete(delivery).end()))
         .isEqualTo(
@@ -154,7 +157,11 @@ class EchoUpstreamTest {
   @Test
   void streamsALegacyCompletion() throws JsonProcessingException {
     Delivery delivery =
-        echo.send(ROUTE, aPrompt("{'prompt':'Once upon'}").streamed().askingUsage().call(), GivenBudget.endless(), sink);
+        echo.send(
+            ROUTE,
+            aPrompt("{'prompt':'Once upon'}").streamed().askingUsage().call(),
+            GivenBudget.endless(),
+            sink);
 
     String frame =
         "'id':'cmpl-req-1','object':'text_completion','created':1700000000,'model':'echo'";
@@ -185,9 +192,15 @@ class EchoUpstreamTest {
   void stopsAtTheTokensAllowedAndSaysSo() throws JsonProcessingException {
     var bounds = bounds(5L, 3L, 2L);
 
-    Delivery whole = echo.send(ROUTE, aChat(HELLO).within(bounds).call(), GivenBudget.endless(), sink);
+    Delivery whole =
+        echo.send(ROUTE, aChat(HELLO).within(bounds).call(), GivenBudget.endless(), sink);
     var streamedTo = new MemorySink();
-    Delivery streamed = echo.send(ROUTE, aChat(HELLO).within(bounds).streamed().call(), GivenBudget.endless(), streamedTo);
+    Delivery streamed =
+        echo.send(
+            ROUTE,
+            aChat(HELLO).within(bounds).streamed().call(),
+            GivenBudget.endless(),
+            streamedTo);
 
     JsonNode choices = json(complete(whole).end()).path("choices");
     assertThat(choices).hasSize(2);
@@ -208,7 +221,8 @@ class EchoUpstreamTest {
   @Test
   void saysNothingWhenNoTokenIsAllowed() throws JsonProcessingException {
     Delivery delivery =
-        echo.send(ROUTE, aChat(HELLO).within(bounds(0L, null, null)).call(), GivenBudget.endless(), sink);
+        echo.send(
+            ROUTE, aChat(HELLO).within(bounds(0L, null, null)).call(), GivenBudget.endless(), sink);
 
     JsonNode choice = json(complete(delivery).end()).path("choices").get(0);
     assertThat(choice.at("/message/content").textValue()).isEmpty();
@@ -232,7 +246,8 @@ class EchoUpstreamTest {
       })
   void saysBackWhatTheUserSaidLastAndCountsAll(String messages, String said, long promptTokens)
       throws JsonProcessingException {
-    Delivery delivery = echo.send(ROUTE, chat("{'messages':" + messages + "}"), GivenBudget.endless(), sink);
+    Delivery delivery =
+        echo.send(ROUTE, chat("{'messages':" + messages + "}"), GivenBudget.endless(), sink);
 
     assertThat(json(complete(delivery).end()).at("/choices/0/message/content").textValue())
         .isEqualTo(
@@ -253,7 +268,8 @@ class EchoUpstreamTest {
       })
   void takesPromptsInEveryShape(String prompt, String said, long promptTokens)
       throws JsonProcessingException {
-    Delivery delivery = echo.send(ROUTE, aPrompt("{'prompt':" + prompt + "}").call(), GivenBudget.endless(), sink);
+    Delivery delivery =
+        echo.send(ROUTE, aPrompt("{'prompt':" + prompt + "}").call(), GivenBudget.endless(), sink);
 
     var texts = new ArrayList<String>();
     for (JsonNode choice : json(complete(delivery).end()).path("choices")) {
@@ -271,7 +287,8 @@ class EchoUpstreamTest {
   void givesEachPromptItsChoices() throws JsonProcessingException {
     ChatCall call = aPrompt("{'prompt':['a','b']}").within(bounds(null, null, 2L)).call();
 
-    JsonNode choices = json(complete(echo.send(ROUTE, call, GivenBudget.endless(), sink)).end()).path("choices");
+    JsonNode choices =
+        json(complete(echo.send(ROUTE, call, GivenBudget.endless(), sink)).end()).path("choices");
 
     assertThat(choices.findValuesAsText("text"))
         .extracting(text -> text.substring(text.length() - 1))
@@ -321,7 +338,8 @@ class EchoUpstreamTest {
       })
   void rejectsWhatItCannotReadAndLeavesTheSinkAlone(
       Endpoint endpoint, String body, String param, String message) {
-    Delivery delivery = echo.send(ROUTE, new Asking(endpoint, body).call(), GivenBudget.endless(), sink);
+    Delivery delivery =
+        echo.send(ROUTE, new Asking(endpoint, body).call(), GivenBudget.endless(), sink);
 
     assertThat(delivery).isEqualTo(rejected(message, param));
     assertThat(sink.head()).isNull();
@@ -349,7 +367,8 @@ class EchoUpstreamTest {
   void stopsWhenTheClientHangsUpAndCountsWhatWasSent() {
     var leaving = MemorySink.hangingUpAfter(1 + 3);
 
-    Delivery delivery = echo.send(ROUTE, aChat(HELLO).streamed().call(), GivenBudget.endless(), leaving);
+    Delivery delivery =
+        echo.send(ROUTE, aChat(HELLO).streamed().call(), GivenBudget.endless(), leaving);
 
     assertThat(delivery).isEqualTo(new Delivery.Abandoned(new TokenUsage(4, 3)));
     assertThat(leaving.writes()).hasSize(4);
