@@ -1,7 +1,6 @@
 package io.modelgate.infrastructure.upstream;
 
 import io.modelgate.testing.GivenBudget;
-import io.modelgate.domain.chat.TokenUsage.Metered;
 import static io.modelgate.infrastructure.upstream.OllamaCalls.HELLO;
 import static io.modelgate.infrastructure.upstream.Replies.chunk;
 import static io.modelgate.infrastructure.upstream.Replies.json;
@@ -20,6 +19,7 @@ import io.modelgate.domain.chat.ChatCall;
 import io.modelgate.domain.chat.Endpoint;
 import io.modelgate.domain.chat.ReplyHead;
 import io.modelgate.domain.chat.TokenUsage;
+import io.modelgate.domain.chat.UsageSource;
 import io.modelgate.domain.chat.UpstreamError;
 import io.modelgate.domain.chat.UpstreamFailure;
 import io.modelgate.domain.chat.UpstreamFailure.CutOff;
@@ -237,7 +237,7 @@ class OllamaUpstreamTest {
                   + "\"arguments\":\"{\\\"x\\\": 1.50,\\\"y\\\":[1e2]}\"}},"
                   + "{\"id\":\"call_ID\",\"type\":\"function\",\"function\":{\"name\":\"now\","
                   + "\"arguments\":\"{}\"}}]},\"logprobs\":null,\"finish_reason\":\"tool_calls\"")
-          .contains("\"usage\":{\"prompt_tokens\":0,\"completion_tokens\":0,\"total_tokens\":0}");
+          .contains("\"usage\":{\"prompt_tokens\":8,\"completion_tokens\":17,\"total_tokens\":25}");
     }
 
     @Test
@@ -441,7 +441,7 @@ class OllamaUpstreamTest {
       assertThat(stream(""))
           .isEqualTo(
               new BrokenOff(
-                  TokenUsage.NONE,
+                  new TokenUsage(9, 1).by(UsageSource.RUNNING_COUNT),
                   new Reported(new UpstreamError("an error was encountered", null, null, null))));
       assertThat(sent()).doesNotContain("finish_reason\":\"");
     }
@@ -523,7 +523,7 @@ class OllamaUpstreamTest {
               OllamaCalls.chat(HELLO + ",\"stream\":true"), GivenBudget.endless(),
               MemorySink.hangingUpAfter(3));
 
-      assertThat(delivery).isEqualTo(new Abandoned(Metered.NOTHING));
+      assertThat(delivery).isEqualTo(new Abandoned(new TokenUsage(9, 1).by(UsageSource.RUNNING_COUNT)));
       backend.awaitHangUp();
     }
   }
@@ -686,7 +686,7 @@ class OllamaUpstreamTest {
               OllamaCalls.chat(HELLO + ",\"stream\":true"), GivenBudget.endless(),
               leaving);
 
-      assertThat(delivery).isEqualTo(new Abandoned(Metered.NOTHING));
+      assertThat(delivery).isEqualTo(new Abandoned(new TokenUsage(9, 1).by(UsageSource.RUNNING_COUNT)));
       backend.awaitHangUp();
     }
   }
