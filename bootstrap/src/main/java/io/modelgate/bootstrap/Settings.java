@@ -23,7 +23,6 @@ import org.jspecify.annotations.Nullable;
  * @param timeout patience with a backend; a model can have its own
  * @param maxBodySize bytes of a request
  * @param maxReplyBytes bytes of a reply that is held whole
- * @param requestsPerMinute for each key; for a later version
  * @param adminApiKey null to make one at first start
  * @param secretKey null to make one at first start
  * @param adapters one for each kind of backend but echo
