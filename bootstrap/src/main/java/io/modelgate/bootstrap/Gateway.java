@@ -168,11 +168,10 @@ final class Gateway implements AutoCloseable {
           new StoreSettings(
               settings.database().path(),
               key == null ? null : key.text(),
-              settings.quota().zone(),
               settings.database().durability(),
-              settings.usage().onStoreFailure(),
-              () -> live.current().usage().retention()),
-          clock);
+              settings.quota().zone(),
+              () -> live.current().usage(),
+              clock));
     } catch (StoreRefused e) {
       throw new StartFailure(String.valueOf(e.getMessage()), e);
     }

@@ -65,7 +65,7 @@ class SettingsTest {
         .isEqualTo(new Settings.Quota(TokenQuota.of(1_000_000), ZoneId.of("UTC"), 4096));
     assertThat(settings.usage())
         .isEqualTo(
-            new Settings.Usage(StoreSettings.OnStoreFailure.REFUSE, Duration.ofDays(90)));
+            new StoreSettings.UsagePolicy(StoreSettings.OnStoreFailure.REFUSE, Duration.ofDays(90)));
     assertThat(settings.adminApiKey()).isNull();
     assertThat(settings.secretKey()).isNull();
     assertThat(settings.errorCode()).isEqualTo(Settings.ErrorCode.STRING);
@@ -156,7 +156,7 @@ class SettingsTest {
             new Settings.Quota(
                 new TokenQuota(0L, QuotaPeriod.WEEK), ZoneId.of("Europe/Berlin"), 100));
     assertThat(settings.usage())
-        .isEqualTo(new Settings.Usage(StoreSettings.OnStoreFailure.SERVE, Duration.ofDays(30)));
+        .isEqualTo(new StoreSettings.UsagePolicy(StoreSettings.OnStoreFailure.SERVE, Duration.ofDays(30)));
     assertThat(settings.adminApiKey()).isEqualTo(new Secret(SECRET));
     assertThat(settings.secretKey()).isEqualTo(new Secret(SECRET));
     assertThat(settings.errorCode()).isEqualTo(Settings.ErrorCode.STATUS);
