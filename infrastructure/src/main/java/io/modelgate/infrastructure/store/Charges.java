@@ -133,7 +133,8 @@ final class Charges {
   }
 
   private void setAside(Charge refused, Exception cause) throws SQLException {
-    LOG.error("a usage record is refused by the database and set aside: {}", refused.record(), cause);
+    LOG.error(
+        "a usage record is refused by the database and set aside: {}", refused.record(), cause);
     try {
       tables.keepSums(refused);
     } catch (SQLException | RuntimeException e) {

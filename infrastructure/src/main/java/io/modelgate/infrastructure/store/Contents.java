@@ -22,7 +22,9 @@ record Contents(
   static Contents load(DbExecute execute, Path file, StoreSettings settings) throws IOException {
     ModelTable models = new ModelTable(cipher(execute, file, settings));
     return new Contents(
-        models, models.all(execute), ApiKeyTable.all(execute),
+        models,
+        models.all(execute),
+        ApiKeyTable.all(execute),
         UsageTables.recentUse(execute, settings.clock().instant()));
   }
 

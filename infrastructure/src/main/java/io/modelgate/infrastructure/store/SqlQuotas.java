@@ -72,8 +72,7 @@ final class SqlQuotas implements Quotas {
           yield new Verdict.Reserved(
               new Admission(account, tallies, starts, now, tokens), grant.cap());
         }
-        case TokenQuota.Verdict.Exhausted _ ->
-            new Verdict.Exhausted(of(tally, quota, now));
+        case TokenQuota.Verdict.Exhausted _ -> new Verdict.Exhausted(of(tally, quota, now));
         case TokenQuota.Verdict.Busy _ -> new Verdict.Busy(of(tally, quota, now));
       };
     }

@@ -158,8 +158,9 @@ public final class SqlStore implements AutoCloseable {
   }
 
   /**
-   * Takes no more writes, finishes those that wait, and lets go of file and lock; what cannot be kept
-   * is told to the log. Blocks for 10 s at most; a second call does nothing. Reads go on answering.
+   * Takes no more writes, finishes those that wait, and lets go of file and lock; what cannot be
+   * kept is told to the log. Blocks for 10 s at most; a second call does nothing. Reads go on
+   * answering.
    */
   @Override
   public void close() {

@@ -32,13 +32,7 @@ public record StoreSettings(
     InstantSource clock) {
   /** With days in UTC and everything else as it is by default. */
   public StoreSettings(Path database, @Nullable String secretKey, InstantSource clock) {
-    this(
-        database,
-        secretKey,
-        Durability.NORMAL,
-        ZoneOffset.UTC,
-        () -> UsagePolicy.DEFAULT,
-        clock);
+    this(database, secretKey, Durability.NORMAL, ZoneOffset.UTC, () -> UsagePolicy.DEFAULT, clock);
   }
 
   /** Shows where, never the key. */

@@ -14,10 +14,10 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The one thread that writes. It takes whatever has gathered while it wrote, does each change on its
- * own and commits the charges together; so batches are as large as the load makes them, and nobody
- * waits for a window to pass. A platform thread, because SQLite's native code would hold a virtual
- * thread's carrier.
+ * The one thread that writes. It takes whatever has gathered while it wrote, does each change on
+ * its own and commits the charges together; so batches are as large as the load makes them, and
+ * nobody waits for a window to pass. A platform thread, because SQLite's native code would hold a
+ * virtual thread's carrier.
  */
 final class StoreWriter {
   private static final Logger LOG = LoggerFactory.getLogger(StoreWriter.class);
@@ -55,8 +55,7 @@ final class StoreWriter {
     this.arrears = new Arrears(this::refusesOverdue);
     this.charges = new Charges(database, lastCharge, arrears, patience.retry());
     this.housekeeping =
-        new Housekeeping(
-            database, new Retention(database, () -> policy.get().retention(), clock));
+        new Housekeeping(database, new Retention(database, () -> policy.get().retention(), clock));
     this.thread = Thread.ofPlatform().name("store-writer").daemon().unstarted(this::run);
   }
 
@@ -70,9 +69,7 @@ final class StoreWriter {
 
   /** Whether a call may begin, for its charge will be kept as far as one can see. */
   boolean takesCharges() {
-    return isRunning()
-        && (isKeepingUp() || !refusesOverdue())
-        && owed() < MOST_OWED;
+    return isRunning() && (isKeepingUp() || !refusesOverdue()) && owed() < MOST_OWED;
   }
 
   private boolean refusesOverdue() {

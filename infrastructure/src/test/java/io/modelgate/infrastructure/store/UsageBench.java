@@ -30,7 +30,8 @@ import java.util.stream.Stream;
 /**
  * How many calls a second can be charged and recorded, and how long each waits until that is
  * durable. Callers are virtual threads that do nothing else. Arguments, all optional: seconds for
- * each row of the table, {@code normal} or {@code full}, and a directory on the disk to be measured.
+ * each row of the table, {@code normal} or {@code full}, and a directory on the disk to be
+ * measured.
  */
 final class UsageBench {
   private static final List<Integer> CALLERS = List.of(1, 16, 64, 256, 512);
