@@ -1,7 +1,5 @@
 package io.modelgate.infrastructure.upstream;
 
-import io.modelgate.testing.GivenBudget;
-import io.modelgate.domain.chat.TokenUsage.Metered;
 import static io.modelgate.infrastructure.upstream.OllamaCalls.HELLO;
 import static io.modelgate.infrastructure.upstream.Replies.chunk;
 import static io.modelgate.infrastructure.upstream.Replies.json;
@@ -20,6 +18,7 @@ import io.modelgate.domain.chat.ChatCall;
 import io.modelgate.domain.chat.Endpoint;
 import io.modelgate.domain.chat.ReplyHead;
 import io.modelgate.domain.chat.TokenUsage;
+import io.modelgate.domain.chat.TokenUsage.Metered;
 import io.modelgate.domain.chat.UpstreamError;
 import io.modelgate.domain.chat.UpstreamFailure;
 import io.modelgate.domain.chat.UpstreamFailure.CutOff;
@@ -29,9 +28,11 @@ import io.modelgate.domain.chat.UpstreamFailure.Rejected;
 import io.modelgate.domain.chat.UpstreamFailure.Reported;
 import io.modelgate.domain.chat.UpstreamFailure.TimedOut;
 import io.modelgate.domain.chat.UpstreamFailure.Unintelligible;
+import io.modelgate.domain.chat.UsageSource;
 import io.modelgate.domain.routing.BackendKind;
 import io.modelgate.domain.routing.Credential;
 import io.modelgate.domain.routing.StreamUsage;
+import io.modelgate.testing.GivenBudget;
 import io.modelgate.testing.MemorySink;
 import io.modelgate.testing.backend.ScriptedBackend;
 import java.io.IOException;
@@ -85,7 +86,8 @@ class OllamaUpstreamTest {
   }
 
   private Delivery ask(ChatCall call) {
-    return upstreams.send(OllamaCalls.routeTo(backend.baseUrl()), call, GivenBudget.endless(), sink);
+    return upstreams.send(
+        OllamaCalls.routeTo(backend.baseUrl()), call, GivenBudget.endless(), sink);
   }
 
   private Delivery chat(String more) {
@@ -158,7 +160,8 @@ class OllamaUpstreamTest {
 
       upstreams.send(
           OllamaCalls.routeTo(backend.baseUrl(), new Credential("s3cret"), null),
-          OllamaCalls.chat(HELLO), GivenBudget.endless(),
+          OllamaCalls.chat(HELLO),
+          GivenBudget.endless(),
           sink);
 
       var request = backend.requests().getFirst();
@@ -237,7 +240,7 @@ class OllamaUpstreamTest {
                   + "\"arguments\":\"{\\\"x\\\": 1.50,\\\"y\\\":[1e2]}\"}},"
                   + "{\"id\":\"call_ID\",\"type\":\"function\",\"function\":{\"name\":\"now\","
                   + "\"arguments\":\"{}\"}}]},\"logprobs\":null,\"finish_reason\":\"tool_calls\"")
-          .contains("\"usage\":{\"prompt_tokens\":0,\"completion_tokens\":0,\"total_tokens\":0}");
+          .contains("\"usage\":{\"prompt_tokens\":8,\"completion_tokens\":17,\"total_tokens\":25}");
     }
 
     @Test
@@ -407,7 +410,8 @@ class OllamaUpstreamTest {
       stream("");
       upstreams.send(
           OllamaCalls.routeTo(backend.baseUrl()),
-          OllamaCalls.chat(HELLO + ",\"stream\":true"), GivenBudget.endless(),
+          OllamaCalls.chat(HELLO + ",\"stream\":true"),
+          GivenBudget.endless(),
           other);
 
       assertThat(sink.text().substring(0, 60)).isNotEqualTo(other.text().substring(0, 60));
@@ -441,7 +445,7 @@ class OllamaUpstreamTest {
       assertThat(stream(""))
           .isEqualTo(
               new BrokenOff(
-                  TokenUsage.NONE,
+                  new TokenUsage(9, 1).by(UsageSource.RUNNING_COUNT),
                   new Reported(new UpstreamError("an error was encountered", null, null, null))));
       assertThat(sent()).doesNotContain("finish_reason\":\"");
     }
@@ -492,7 +496,8 @@ class OllamaUpstreamTest {
       try (var patient = open(2_000_000)) {
         patient.send(
             OllamaCalls.routeTo(backend.baseUrl()),
-            OllamaCalls.chat(HELLO + ",\"stream\":true"), GivenBudget.endless(),
+            OllamaCalls.chat(HELLO + ",\"stream\":true"),
+            GivenBudget.endless(),
             sink);
       }
 
@@ -507,7 +512,8 @@ class OllamaUpstreamTest {
       var delivery =
           upstreams.send(
               OllamaCalls.routeTo(backend.baseUrl(), null, Duration.ofMillis(300)),
-              OllamaCalls.chat(HELLO + ",\"stream\":true"), GivenBudget.endless(),
+              OllamaCalls.chat(HELLO + ",\"stream\":true"),
+              GivenBudget.endless(),
               sink);
 
       assertThat(failureOf(delivery)).isEqualTo(new TimedOut(Phase.HEAD, Duration.ofMillis(300)));
@@ -520,10 +526,12 @@ class OllamaUpstreamTest {
       var delivery =
           upstreams.send(
               OllamaCalls.routeTo(backend.baseUrl()),
-              OllamaCalls.chat(HELLO + ",\"stream\":true"), GivenBudget.endless(),
+              OllamaCalls.chat(HELLO + ",\"stream\":true"),
+              GivenBudget.endless(),
               MemorySink.hangingUpAfter(3));
 
-      assertThat(delivery).isEqualTo(new Abandoned(Metered.NOTHING));
+      assertThat(delivery)
+          .isEqualTo(new Abandoned(new TokenUsage(9, 1).by(UsageSource.RUNNING_COUNT)));
       backend.awaitHangUp();
     }
   }
@@ -683,10 +691,12 @@ class OllamaUpstreamTest {
       var delivery =
           upstreams.send(
               OllamaCalls.routeTo(backend.baseUrl()),
-              OllamaCalls.chat(HELLO + ",\"stream\":true"), GivenBudget.endless(),
+              OllamaCalls.chat(HELLO + ",\"stream\":true"),
+              GivenBudget.endless(),
               leaving);
 
-      assertThat(delivery).isEqualTo(new Abandoned(Metered.NOTHING));
+      assertThat(delivery)
+          .isEqualTo(new Abandoned(new TokenUsage(9, 1).by(UsageSource.RUNNING_COUNT)));
       backend.awaitHangUp();
     }
   }
