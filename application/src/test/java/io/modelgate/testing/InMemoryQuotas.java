@@ -36,6 +36,11 @@ public final class InMemoryQuotas implements Quotas {
     return List.copyOf(records);
   }
 
+  /** Charges a key in the period that {@code now} lies in, as a call would that came to that. */
+  public synchronized void charge(KeyId key, long tokens, Instant now) {
+    new OneCall(key, now).settle(Samples.aRecord(key, tokens));
+  }
+
   @Override
   public synchronized QuotaStanding standing(KeyId key, TokenQuota quota, Instant now) {
     Tally tally = tally(key, quota.period(), now);

@@ -27,6 +27,11 @@ public final class ScriptedLimits implements Limits {
     this.script = new ArrayDeque<>(List.of(script));
   }
 
+  /** Adds to the script. */
+  public synchronized void next(Verdict verdict) {
+    script.add(verdict);
+  }
+
   @Override
   public synchronized Verdict admit(KeyId key, RateLimits limits, long tokens) {
     @Nullable Verdict scripted = script.poll();

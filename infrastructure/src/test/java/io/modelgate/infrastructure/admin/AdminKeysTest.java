@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.modelgate.domain.access.ApiKey;
 import io.modelgate.domain.access.KeyId;
+import io.modelgate.domain.access.QuotaPeriod;
 import io.modelgate.domain.access.SecretHash;
 import io.modelgate.domain.access.TokenQuota;
 import io.modelgate.testing.InMemoryApiKeys;
@@ -45,7 +46,7 @@ class AdminKeysTest {
   @Test
   void showsEveryFieldOfAKeyEvenWhenItIsNull() {
     JsonNode issued = server.post(KEYS, "{\"name\":\"alice\",\"quota_tokens\":null}").json();
-    server.quotas.charge(new KeyId(issued.path("id").asText()), 12);
+    server.quotas.charge(new KeyId(issued.path("id").asText()), 12, server.clock.instant());
 
     JsonNode key = server.get(KEYS + "/" + issued.path("id").asText()).json();
 
@@ -57,8 +58,15 @@ class AdminKeysTest {
             "key_prefix",
             "status",
             "enabled",
+            "rpm",
+            "burst",
+            "tpm",
+            "max_concurrent",
             "quota_tokens",
+            "quota_period",
             "used_tokens",
+            "reserved_tokens",
+            "quota_resets_at",
             "expires_at",
             "created_at",
             "updated_at");
@@ -95,7 +103,70 @@ class AdminKeysTest {
   void takesAQuotaOrTheDefault(String body, Long limit) {
     assertThat(server.post(KEYS, body).status()).isEqualTo(201);
 
-    assertThat(server.keys.all()).extracting(ApiKey::quota).containsExactly(new TokenQuota(limit));
+    assertThat(server.keys.all())
+        .extracting(ApiKey::quota)
+        .containsExactly(new TokenQuota(limit, QuotaPeriod.TOTAL));
+  }
+
+  @Test
+  void givesAKeyTheDefaultLimitsOrThoseItNames() {
+    JsonNode byDefault = server.post(KEYS, "{\"name\":\"a\"}").json();
+    JsonNode named =
+        server
+            .post(
+                KEYS,
+                "{\"name\":\"b\",\"rpm\":3,\"tpm\":1000,\"max_concurrent\":0,\"quota_period\":\"week\"}")
+            .json();
+    JsonNode unlimited = server.post(KEYS, "{\"name\":\"c\",\"rpm\":null,\"burst\":7}").json();
+
+    assertThat(byDefault.path("rpm").asLong()).isEqualTo(60);
+    assertThat(byDefault.path("burst").asLong()).isEqualTo(60);
+    assertThat(byDefault.path("tpm").isNull()).isTrue();
+    assertThat(byDefault.path("max_concurrent").isNull()).isTrue();
+    assertThat(byDefault.path("quota_period").asText()).isEqualTo("total");
+    assertThat(named.path("burst").asLong()).as("as many as rpm").isEqualTo(3);
+    assertThat(named.path("tpm").asLong()).isEqualTo(1000);
+    assertThat(named.path("max_concurrent").asLong(-1)).isZero();
+    assertThat(named.path("quota_period").asText()).isEqualTo("week");
+    assertThat(named.path("quota_resets_at").asText()).isEqualTo("2026-11-23T00:00:00Z");
+    assertThat(unlimited.path("rpm").isNull()).isTrue();
+  }
+
+  @Test
+  void changesOneLimitAndLeavesTheOthers() {
+    String path = issue("{\"name\":\"a\",\"rpm\":3,\"tpm\":1000,\"quota_tokens\":5}");
+
+    JsonNode faster = server.patch(path, "{\"rpm\":600,\"quota_period\":\"day\"}").json();
+
+    assertThat(faster.path("rpm").asLong()).isEqualTo(600);
+    assertThat(faster.path("burst").asLong()).as("follows rpm").isEqualTo(600);
+    assertThat(faster.path("tpm").asLong()).isEqualTo(1000);
+    assertThat(faster.path("quota_tokens").asLong()).isEqualTo(5);
+    assertThat(faster.path("quota_period").asText()).isEqualTo("day");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "rpm            | -1          | 0 to 1000000",
+        "rpm            | 1000001     | 0 to 1000000",
+        "burst          | 0.5         | 0 to 1000000",
+        "burst          | \"3\"     | 0 to 1000000",
+        "tpm            | 1e99        | 0 to 1000000000",
+        "tpm            | true        | 0 to 1000000000",
+        "max_concurrent | []          | 0 to 1000000",
+        "max_concurrent | 1000001     | 0 to 1000000",
+        "quota_period   | \"year\"  | total, day, week, month",
+        "quota_period   | null        | total, day, week, month"
+      })
+  void refusesALimitThatIsNone(String field, String value, String range) {
+    var reply = server.post(KEYS, "{\"name\":\"a\",\"" + field + "\":" + value + "}");
+
+    assertThat(reply.status()).isEqualTo(400);
+    assertThat(reply.error().path("param").asText()).isEqualTo(field);
+    assertThat(reply.error().path("message").asText()).contains("'" + field + "'", range);
+    assertThat(server.keys.all()).isEmpty();
   }
 
   @ParameterizedTest
@@ -192,7 +263,9 @@ class AdminKeysTest {
     assertThat(reply.status()).isEqualTo(400);
     assertThat(reply.error().path("param").asText()).isEqualTo("expire_at");
     assertThat(reply.error().path("message").asText())
-        .contains("'expire_at'", "name, expires_at, quota_tokens, enabled, status");
+        .contains(
+            "'expire_at'",
+            "name, expires_at, quota_tokens, quota_period, rpm, burst, tpm, max_concurrent, enabled, status");
   }
 
   @ParameterizedTest

@@ -44,6 +44,7 @@ class AdminModelsTest {
             "has_api_key",
             "timeout",
             "stream_usage",
+            "max_output_tokens",
             "status",
             "enabled",
             "created_at",
@@ -146,6 +147,9 @@ class AdminModelsTest {
         "timeout        | true",
         "stream_usage   | \"always\"",
         "stream_usage   | true",
+        "max_output_tokens | 0",
+        "max_output_tokens | 1000000001",
+        "max_output_tokens | \"5\"",
         "enabled        | \"yes\"",
         "status         | \"enabled\""
       })

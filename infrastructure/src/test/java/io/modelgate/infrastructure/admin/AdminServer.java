@@ -7,6 +7,7 @@ import io.modelgate.application.admin.ChangeRoutes;
 import io.modelgate.application.admin.IssueApiKey;
 import io.modelgate.application.port.ApiKeys;
 import io.modelgate.application.port.ModelRoutes;
+import io.modelgate.domain.access.RateLimits;
 import io.modelgate.domain.access.SecretHash;
 import io.modelgate.domain.access.TokenQuota;
 import io.modelgate.domain.routing.BackendKind;
@@ -61,7 +62,13 @@ final class AdminServer implements AutoCloseable {
         new AdminApi(
             new AdminGate(SecretHash.of(ADMIN_KEY), new ApiErrors(false)),
             new AdminApi.Keys(
-                new IssueApiKey(keys, clock, random, () -> TokenQuota.of(DEFAULT_QUOTA)),
+                new IssueApiKey(
+                    keys,
+                    clock,
+                    random,
+                    () ->
+                        new IssueApiKey.Defaults(
+                            TokenQuota.of(DEFAULT_QUOTA), RateLimits.ofRequests(60))),
                 new ChangeApiKey(keys, clock),
                 keys,
                 quotas),

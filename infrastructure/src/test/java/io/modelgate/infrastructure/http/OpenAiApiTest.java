@@ -7,17 +7,32 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import io.modelgate.application.chat.AdmitCaller;
 import io.modelgate.application.chat.CompleteChat;
 import io.modelgate.application.chat.ListModels;
+import io.modelgate.application.chat.ShowStanding;
+import io.modelgate.application.chat.ShowUsage;
+import io.modelgate.application.port.Limits;
+import io.modelgate.application.port.ModelUse;
+import io.modelgate.application.port.OutputBudget;
 import io.modelgate.application.port.ReplySink;
+import io.modelgate.application.port.StoreUnavailable;
 import io.modelgate.application.port.Upstream;
+import io.modelgate.application.port.UsageHistory;
 import io.modelgate.domain.access.ApiKey;
 import io.modelgate.domain.access.KeyId;
+import io.modelgate.domain.access.LimitStanding;
+import io.modelgate.domain.access.LimitStanding.Allowance;
+import io.modelgate.domain.access.QuotaPeriod;
+import io.modelgate.domain.access.RateBreach;
+import io.modelgate.domain.access.RateLimits;
 import io.modelgate.domain.access.SecretHash;
 import io.modelgate.domain.access.TokenQuota;
 import io.modelgate.domain.chat.ChatCall;
+import io.modelgate.domain.chat.OutputDemand;
 import io.modelgate.domain.chat.ReplyHead;
 import io.modelgate.domain.chat.TokenUsage;
+import io.modelgate.domain.chat.TokenUsage.Metered;
 import io.modelgate.domain.chat.UpstreamError;
 import io.modelgate.domain.chat.UpstreamFailure;
+import io.modelgate.domain.chat.UsageSource;
 import io.modelgate.domain.routing.BackendKind;
 import io.modelgate.domain.routing.ModelId;
 import io.modelgate.domain.routing.ModelName;
@@ -28,13 +43,16 @@ import io.modelgate.infrastructure.server.ServerSettings;
 import io.modelgate.testing.InMemoryApiKeys;
 import io.modelgate.testing.InMemoryModelRoutes;
 import io.modelgate.testing.InMemoryQuotas;
+import io.modelgate.testing.ScriptedLimits;
 import io.modelgate.testing.wire.RawConnection;
 import io.modelgate.testing.wire.RawConnection.Reply;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.ZoneOffset;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
@@ -52,10 +70,13 @@ import org.junit.jupiter.params.provider.ValueSource;
 class OpenAiApiTest {
   private static final Instant NOW = Instant.parse("2026-11-22T12:00:00Z");
   private static final String SECRET = "sk-mg-good";
+  private static final Duration MINUTE = Duration.ofMinutes(1);
 
   private final InMemoryApiKeys keys = new InMemoryApiKeys();
   private final InMemoryModelRoutes routes = new InMemoryModelRoutes();
   private final InMemoryQuotas quotas = new InMemoryQuotas();
+  private final ScriptedLimits limits = new ScriptedLimits();
+  private UsageHistory history = (_, _) -> List.of();
   private final PlayingUpstream upstream = new PlayingUpstream();
   private boolean ready = true;
   private ApiServer server;
@@ -73,7 +94,10 @@ class OpenAiApiTest {
         new OpenAiApi(
             new AdmitCaller(keys, () -> NOW),
             models,
-            new CompleteChat(models, quotas, upstream),
+            new CompleteChat(models, keys, quotas, limits, upstream, () -> NOW, () -> 4096),
+            new ShowStanding(limits, quotas, () -> NOW),
+            new ShowUsage(
+                quotas, (key, from) -> history.byModel(key, from), () -> NOW, ZoneOffset.UTC),
             1000,
             () -> ready,
             errors);
@@ -227,7 +251,7 @@ class OpenAiApiTest {
     upstream.play =
         (_, sink) -> {
           sink.open(new ReplyHead(200, "application/json; charset=utf-8", Duration.ofMillis(1)));
-          return new Upstream.Delivery.Complete(new TokenUsage(3, 4), bytes("{\"ok\": 1.0}"));
+          return new Upstream.Delivery.Complete(told(3, 4), bytes("{\"ok\": 1.0}"));
         };
     Reply reply = call("{\"model\":\"org/model:7b\"}");
     assertThat(reply.status()).isEqualTo(200);
@@ -237,7 +261,7 @@ class OpenAiApiTest {
     assertThat(reply.header("openai-processing-ms")).isPresent();
     assertThat(Long.parseLong(reply.header("x-modelgate-overhead-us").orElseThrow()))
         .isNotNegative();
-    assertThat(quotas.used(new KeyId("key_1"))).isEqualTo(7);
+    assertThat(used()).isEqualTo(7);
   }
 
   @Test
@@ -248,7 +272,7 @@ class OpenAiApiTest {
           sink.open(new ReplyHead(200, "text/event-stream", Duration.ZERO));
           sink.write(bytes("data: 1\n\n"), 0, 9);
           await(firstSeen);
-          return new Upstream.Delivery.Complete(TokenUsage.NONE, bytes("data: [DONE]\n\n"));
+          return new Upstream.Delivery.Complete(told(0, 0), bytes("data: [DONE]\n\n"));
         };
     client.send(
         request("/v1/chat/completions", auth(), "{\"model\":\"org/model:7b\",\"stream\":true}"));
@@ -272,7 +296,7 @@ class OpenAiApiTest {
           sink.open(new ReplyHead(200, "text/event-stream", Duration.ZERO));
           sink.write(bytes("data: 1\n\n"), 0, 9);
           return new Upstream.Delivery.BrokenOff(
-              new TokenUsage(1, 1), new UpstreamFailure.CutOff("at http://10.0.0.1:8000"));
+              told(1, 1), new UpstreamFailure.CutOff("at http://10.0.0.1:8000"));
         };
     Reply reply = call("{\"model\":\"org/model:7b\",\"stream\":true}");
     assertThat(reply.status()).isEqualTo(200);
@@ -283,7 +307,7 @@ class OpenAiApiTest {
         .contains("\"code\":\"upstream_cut_off\"")
         .doesNotContain("[DONE]")
         .doesNotContain("10.0.0.1");
-    assertThat(quotas.used(new KeyId("key_1"))).isEqualTo(2);
+    assertThat(used()).isEqualTo(2);
   }
 
   @ParameterizedTest
@@ -355,7 +379,7 @@ class OpenAiApiTest {
   @Test
   void refusesAKeyThatHasUsedUpItsQuotaAndAsksNotToRetry() throws IOException {
     keys.change(new KeyId("key_1"), key -> key.withQuota(TokenQuota.of(10)));
-    quotas.charge(new KeyId("key_1"), 10);
+    spend(10);
     Reply reply = call("{\"model\":\"org/model:7b\"}");
     assertThat(reply.status()).isEqualTo(429);
     assertThat(error(reply, "code")).isEqualTo("insufficient_quota");
@@ -364,9 +388,121 @@ class OpenAiApiTest {
     assertThat(upstream.calls).hasValue(0);
   }
 
+  @Test
+  void tellsWhenARefusedCallerMayComeAgain() throws IOException {
+    limits.next(
+        new Limits.Verdict.Limited(
+            new RateBreach(
+                RateBreach.Rule.REQUESTS, 3, 3, Duration.ofNanos(19_000_000_001L), MINUTE),
+            new LimitStanding(new Allowance(3, 0, MINUTE), new Allowance(9000, 120, null), 0)));
+
+    Reply reply = call("{\"model\":\"org/model:7b\"}");
+
+    assertThat(reply.status()).isEqualTo(429);
+    assertThat(error(reply, "code")).isEqualTo("rate_limit_exceeded");
+    assertThat(error(reply, "message"))
+        .isEqualTo(
+            "Rate limit reached for requests per minute (rpm): limit 3, used 3. Please try again in 19.001s; the limit is whole again in 1m0s.");
+    assertThat(reply.header("retry-after")).contains("20");
+    assertThat(reply.header("retry-after-ms")).contains("19001");
+    assertThat(reply.header("x-should-retry")).isEmpty();
+    assertThat(reply.header("x-ratelimit-limit-requests")).contains("3");
+    assertThat(reply.header("x-ratelimit-remaining-requests")).contains("0");
+    assertThat(reply.header("x-ratelimit-reset-requests")).contains("1m0s");
+    assertThat(reply.header("x-ratelimit-limit-tokens")).contains("9000");
+    assertThat(reply.header("x-ratelimit-remaining-tokens")).contains("120");
+    assertThat(reply.header("x-ratelimit-reset-tokens")).isEmpty();
+  }
+
+  @Test
+  void asksACallerWhoMayNeverCallNotToRetry() throws IOException {
+    limits.next(
+        new Limits.Verdict.Limited(
+            new RateBreach(RateBreach.Rule.CONCURRENCY, 0, 0, null, Duration.ZERO),
+            LimitStanding.UNLIMITED));
+
+    Reply reply = call("{\"model\":\"org/model:7b\"}");
+
+    assertThat(reply.status()).isEqualTo(429);
+    assertThat(reply.header("retry-after")).isEmpty();
+    assertThat(reply.header("x-should-retry")).contains("false");
+  }
+
+  @Test
+  void answers503WhenLimitsCannotBeTold() throws IOException {
+    limits.next(new Limits.Verdict.Unavailable());
+
+    Reply reply = call("{\"model\":\"org/model:7b\"}");
+
+    assertThat(reply.status()).isEqualTo(503);
+    assertThat(error(reply, "code")).isEqualTo("limits_unavailable");
+    assertThat(reply.header("retry-after")).contains("1");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"/v1/models", "/v1/models/nobody", "/v1/usage"})
+  void tellsWhatIsLeftWithEveryReply(String path) throws IOException {
+    limits.standing = new LimitStanding(new Allowance(60, 59, Duration.ofMillis(1)), null, 0);
+    keys.change(new KeyId("key_1"), key -> key.withQuota(TokenQuota.of(10)));
+
+    Reply reply = get(path);
+
+    assertThat(reply.header("x-ratelimit-limit-requests")).contains("60");
+    assertThat(reply.header("x-ratelimit-remaining-requests")).contains("59");
+    assertThat(reply.header("x-ratelimit-reset-requests")).contains("1ms");
+    assertThat(reply.header("x-ratelimit-limit-tokens")).contains("10");
+    assertThat(reply.header("x-ratelimit-remaining-tokens")).contains("10");
+  }
+
+  @Test
+  void tellsWhatIsLeftWithARequestThatIsWrong() throws IOException {
+    limits.standing = new LimitStanding(new Allowance(60, 59, Duration.ofMillis(1)), null, 0);
+
+    Reply reply = call("{");
+
+    assertThat(reply.status()).isEqualTo(400);
+    assertThat(reply.header("x-ratelimit-remaining-requests")).contains("59");
+  }
+
+  @Test
+  void showsAKeyItsUsage() throws IOException {
+    keys.change(
+        new KeyId("key_1"),
+        key ->
+            key.withQuota(new TokenQuota(100L, QuotaPeriod.DAY))
+                .withLimits(new RateLimits(60L, null, null, 4L)));
+    spend(30);
+    history =
+        (_, from) ->
+            from.equals(Instant.parse("2026-11-22T00:00:00Z"))
+                ? List.of(new ModelUse("a", 2, 10, 15), new ModelUse("b", 1, 2, 3))
+                : List.of();
+
+    assertThat(json(get("/v1/usage")))
+        .hasToString(
+            "{\"quota\":{\"limit\":100,\"used\":30,\"reserved\":0,\"left\":70,\"period\":\"day\","
+                + "\"resets_at\":\"2026-11-23T00:00:00Z\"},"
+                + "\"limits\":{\"rpm\":60,\"burst\":60,\"tpm\":null,\"max_concurrent\":4},"
+                + "\"today\":{\"requests\":3,\"prompt_tokens\":12,\"completion_tokens\":18,\"total_tokens\":30},"
+                + "\"period\":["
+                + "{\"model\":\"a\",\"requests\":2,\"prompt_tokens\":10,\"completion_tokens\":15,\"total_tokens\":25},"
+                + "{\"model\":\"b\",\"requests\":1,\"prompt_tokens\":2,\"completion_tokens\":3,\"total_tokens\":5}]}");
+  }
+
+  @Test
+  void saysSoWhenUsageCannotBeRead() throws IOException {
+    history =
+        (_, _) -> {
+          throw new StoreUnavailable("reading usage", new IOException("disk gone"));
+        };
+
+    assertThat(get("/v1/usage").status()).isEqualTo(503);
+  }
+
   @ParameterizedTest
   @CsvSource({
     "GET, /v1/chat/completions, POST",
+    "DELETE, /v1/usage, 'GET, HEAD'",
     "PUT, /v1/completions, POST",
     "POST, /v1/models, 'GET, HEAD'",
     "DELETE, /v1/models/a/b, 'GET, HEAD'",
@@ -382,7 +518,16 @@ class OpenAiApiTest {
   private static ApiKey key(
       String id, String secret, boolean enabled, @Nullable Instant expires, TokenQuota quota) {
     return new ApiKey(
-        new KeyId(id), "test", "sk-mg-x", SecretHash.of(secret), quota, enabled, expires, NOW, NOW);
+        new KeyId(id),
+        "test",
+        "sk-mg-x",
+        SecretHash.of(secret),
+        quota,
+        RateLimits.UNLIMITED,
+        enabled,
+        expires,
+        NOW,
+        NOW);
   }
 
   private static ModelRoute route(String name, BackendKind kind, boolean enabled) {
@@ -395,9 +540,22 @@ class OpenAiApiTest {
         null,
         null,
         null,
+        null,
         enabled,
         NOW,
         NOW);
+  }
+
+  private static Metered told(long prompt, long completion) {
+    return new TokenUsage(prompt, completion).by(UsageSource.UPSTREAM);
+  }
+
+  private long used() {
+    return quotas.standing(new KeyId("key_1"), TokenQuota.UNLIMITED, NOW).used();
+  }
+
+  private void spend(long tokens) {
+    quotas.charge(new KeyId("key_1"), tokens, NOW);
   }
 
   private Reply get(String path) throws IOException {
@@ -482,7 +640,12 @@ class OpenAiApiTest {
     }
 
     @Override
-    public Delivery send(ModelRoute route, ChatCall call, ReplySink sink) {
+    public OutputDemand demand(ModelRoute route, ChatCall call) {
+      return new OutputDemand(1, null);
+    }
+
+    @Override
+    public Delivery send(ModelRoute route, ChatCall call, OutputBudget budget, ReplySink sink) {
       calls.incrementAndGet();
       return play.apply(call, sink);
     }

@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.modelgate.domain.chat.Edit;
 import io.modelgate.domain.chat.Endpoint;
-import io.modelgate.domain.chat.OutputBounds;
 import io.modelgate.domain.chat.RequestBody;
 import io.modelgate.domain.chat.Span;
 import io.modelgate.infrastructure.http.RequestPeek.Peek;
@@ -36,7 +35,13 @@ class RequestPeekTest {
     assertThat(body.stream()).isTrue();
     assertThat(body.usageAsked()).isTrue();
     assertThat(body.askForUsage()).isNull();
-    assertThat(body.bounds()).isEqualTo(new OutputBounds(1L, 20L, 3L));
+    assertThat(body.bounds())
+        .satisfies(
+            bounds -> {
+              assertThat(bounds.maxTokens()).isEqualTo(1);
+              assertThat(bounds.maxCompletionTokens()).isEqualTo(20);
+              assertThat(bounds.choices()).isEqualTo(3);
+            });
   }
 
   @Test
@@ -51,7 +56,9 @@ class RequestPeekTest {
     assertThat(body.stream()).isFalse();
     assertThat(body.usageAsked()).isFalse();
     assertThat(body.askForUsage()).as("no stream, nothing to ask for").isNull();
-    assertThat(body.bounds()).isEqualTo(OutputBounds.NONE);
+    assertThat(body.bounds().tokens()).isNull();
+    assertThat(body.bounds().choices()).isNull();
+    assertThat(body.bounds().all()).as("there, and null").hasSize(2);
   }
 
   @Test

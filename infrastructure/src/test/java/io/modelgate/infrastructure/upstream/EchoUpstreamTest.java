@@ -17,6 +17,7 @@ import io.modelgate.domain.chat.Span;
 import io.modelgate.domain.chat.TokenUsage;
 import io.modelgate.domain.chat.UpstreamError;
 import io.modelgate.domain.chat.UpstreamFailure;
+import io.modelgate.domain.chat.UsageSource;
 import io.modelgate.domain.routing.BackendKind;
 import io.modelgate.domain.routing.ModelId;
 import io.modelgate.domain.routing.ModelName;
@@ -67,7 +68,7 @@ class EchoUpstreamTest {
     assertThat(sink.writes()).as("the whole body is the end").isEmpty();
     assertThat(sink.isEnded()).isFalse();
     var complete = complete(delivery);
-    assertThat(complete.usage()).isEqualTo(new TokenUsage(4, 13));
+    assertThat(complete.usage().tokens()).isEqualTo(new TokenUsage(4, 13));
     assertThat(json(complete.end()))
         .isEqualTo(
             json(
@@ -370,7 +371,8 @@ class EchoUpstreamTest {
     Delivery delivery =
         echo.send(ROUTE, aChat(HELLO).streamed().call(), GivenBudget.endless(), leaving);
 
-    assertThat(delivery).isEqualTo(new Delivery.Abandoned(new TokenUsage(4, 3)));
+    assertThat(delivery)
+        .isEqualTo(new Delivery.Abandoned(new TokenUsage(4, 3).by(UsageSource.RUNNING_COUNT)));
     assertThat(leaving.writes()).hasSize(4);
   }
 
@@ -400,7 +402,8 @@ class EchoUpstreamTest {
     var glacial = new EchoUpstream(Duration.ofDays(1), InstantSource.fixed(NOW));
 
     Thread.currentThread().interrupt();
-    Delivery delivery = glacial.send(ROUTE, aChat(HELLO).streamed().call(), sink);
+    Delivery delivery =
+        glacial.send(ROUTE, aChat(HELLO).streamed().call(), GivenBudget.endless(), sink);
 
     assertThat(Thread.interrupted()).as("still marked").isTrue();
     assertThat(complete(delivery).usage().tokens()).isEqualTo(new TokenUsage(4, 13));

@@ -63,11 +63,11 @@ class OllamaFuzzTest {
       var piece = OllamaPiece.of(line, new Span(0, line.length));
       var reply =
           new OllamaReply(new OpenAiShapes(Calls.whole(), "fuzz", Instant.ofEpochSecond(1)));
-      JSON.readTree(reply.whole(piece, line));
+      JSON.readTree(reply.whole(piece, piece.usage(), line));
       var outgoing = new Outgoing();
       reply.begin(outgoing);
       reply.add(piece, line, outgoing);
-      reply.finish(piece, true, outgoing);
+      reply.finish(piece, piece.usage(), true, outgoing);
     } catch (CallFailed _) {
       // refused
     }

@@ -28,6 +28,7 @@ import io.modelgate.domain.chat.UpstreamFailure.Rejected;
 import io.modelgate.domain.chat.UpstreamFailure.Reported;
 import io.modelgate.domain.chat.UpstreamFailure.TimedOut;
 import io.modelgate.domain.chat.UpstreamFailure.Unintelligible;
+import io.modelgate.domain.chat.UsageSource;
 import io.modelgate.domain.routing.BackendKind;
 import io.modelgate.domain.routing.Credential;
 import io.modelgate.domain.routing.StreamUsage;
@@ -239,7 +240,7 @@ class OllamaUpstreamTest {
                   + "\"arguments\":\"{\\\"x\\\": 1.50,\\\"y\\\":[1e2]}\"}},"
                   + "{\"id\":\"call_ID\",\"type\":\"function\",\"function\":{\"name\":\"now\","
                   + "\"arguments\":\"{}\"}}]},\"logprobs\":null,\"finish_reason\":\"tool_calls\"")
-          .contains("\"usage\":{\"prompt_tokens\":0,\"completion_tokens\":0,\"total_tokens\":0}");
+          .contains("\"usage\":{\"prompt_tokens\":8,\"completion_tokens\":17,\"total_tokens\":25}");
     }
 
     @Test
@@ -444,7 +445,7 @@ class OllamaUpstreamTest {
       assertThat(stream(""))
           .isEqualTo(
               new BrokenOff(
-                  TokenUsage.NONE,
+                  new TokenUsage(9, 1).by(UsageSource.RUNNING_COUNT),
                   new Reported(new UpstreamError("an error was encountered", null, null, null))));
       assertThat(sent()).doesNotContain("finish_reason\":\"");
     }
@@ -529,7 +530,8 @@ class OllamaUpstreamTest {
               GivenBudget.endless(),
               MemorySink.hangingUpAfter(3));
 
-      assertThat(delivery).isEqualTo(new Abandoned(Metered.NOTHING));
+      assertThat(delivery)
+          .isEqualTo(new Abandoned(new TokenUsage(9, 1).by(UsageSource.RUNNING_COUNT)));
       backend.awaitHangUp();
     }
   }
@@ -693,7 +695,8 @@ class OllamaUpstreamTest {
               GivenBudget.endless(),
               leaving);
 
-      assertThat(delivery).isEqualTo(new Abandoned(Metered.NOTHING));
+      assertThat(delivery)
+          .isEqualTo(new Abandoned(new TokenUsage(9, 1).by(UsageSource.RUNNING_COUNT)));
       backend.awaitHangUp();
     }
   }

@@ -24,7 +24,9 @@ import io.modelgate.application.port.Upstream.Delivery;
 import io.modelgate.application.port.Upstream.Delivery.Abandoned;
 import io.modelgate.application.port.Upstream.Delivery.BrokenOff;
 import io.modelgate.application.port.Upstream.Delivery.Complete;
+import io.modelgate.application.port.Upstream.Delivery.CutShort;
 import io.modelgate.application.port.Upstream.Delivery.NoReply;
+import io.modelgate.domain.access.LimitStanding;
 import io.modelgate.domain.chat.ChatCall;
 import io.modelgate.domain.chat.Endpoint;
 import io.modelgate.domain.chat.ReplyHead;
@@ -40,6 +42,7 @@ import io.modelgate.domain.chat.UpstreamFailure.Reported;
 import io.modelgate.domain.chat.UpstreamFailure.TimedOut;
 import io.modelgate.domain.chat.UpstreamFailure.Unintelligible;
 import io.modelgate.domain.chat.UpstreamFailure.Unreachable;
+import io.modelgate.domain.chat.UsageSource;
 import io.modelgate.domain.routing.BackendKind;
 import io.modelgate.domain.routing.BaseUrl;
 import io.modelgate.domain.routing.ModelRoute;
@@ -76,6 +79,11 @@ class UpstreamsTest {
   void stop() throws IOException {
     upstreams.close();
     backend.close();
+  }
+
+  /** What the gateway counted of a reply that did not come to its end. */
+  private static Metered counted(long prompt, long completion) {
+    return new TokenUsage(prompt, completion).by(UsageSource.RUNNING_COUNT);
   }
 
   private static Upstreams open(StreamUsage usage) {
@@ -652,7 +660,8 @@ class UpstreamsTest {
       return switch (delivery) {
         case BrokenOff(Metered _, UpstreamFailure failure) -> failure;
         case NoReply(UpstreamFailure failure) -> failure;
-        case Complete _, Abandoned _ -> throw new AssertionError("no failure: " + delivery);
+        case Complete _, CutShort _, Abandoned _ ->
+            throw new AssertionError("no failure: " + delivery);
       };
     }
   }
@@ -690,7 +699,7 @@ class UpstreamsTest {
       backend.onRequest(send(EVENT_STREAM + chunk(FIRST)), backend.silence());
 
       assertThat(askImpatiently(Calls.stream()))
-          .isEqualTo(new BrokenOff(Metered.NOTHING, new TimedOut(Phase.SILENCE, SHORT)));
+          .isEqualTo(new BrokenOff(counted(9, 2), new TimedOut(Phase.SILENCE, SHORT)));
       backend.awaitHangUp();
     }
 
@@ -877,7 +886,7 @@ class UpstreamsTest {
           upstreams.send(
               Calls.routeTo(backend.baseUrl()), Calls.stream(), GivenBudget.endless(), gone);
 
-      assertThat(delivery).isEqualTo(new Abandoned(Metered.NOTHING));
+      assertThat(delivery).isEqualTo(new Abandoned(counted(9, 6)));
       backend.awaitHangUp();
     }
 
@@ -995,6 +1004,7 @@ class UpstreamsTest {
               null,
               null,
               null,
+              null,
               true,
               plain.createdAt(),
               plain.updatedAt());
@@ -1014,6 +1024,16 @@ class UpstreamsTest {
     @Override
     public void open(ReplyHead head) {
       sink.open(head);
+    }
+
+    @Override
+    public void announce(LimitStanding standing) {
+      sink.announce(standing);
+    }
+
+    @Override
+    public int statusOf(UpstreamFailure failure) {
+      return sink.statusOf(failure);
     }
 
     @Override
