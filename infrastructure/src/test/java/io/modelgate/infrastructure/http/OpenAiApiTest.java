@@ -4,38 +4,35 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.modelgate.application.chat.AdmitCaller;
+import io.modelgate.application.chat.CompleteChat;
+import io.modelgate.application.chat.ListModels;
 import io.modelgate.application.chat.ShowStanding;
 import io.modelgate.application.chat.ShowUsage;
 import io.modelgate.application.port.Limits;
 import io.modelgate.application.port.ModelUse;
 import io.modelgate.application.port.OutputBudget;
+import io.modelgate.application.port.ReplySink;
 import io.modelgate.application.port.StoreUnavailable;
+import io.modelgate.application.port.Upstream;
 import io.modelgate.application.port.UsageHistory;
+import io.modelgate.domain.access.ApiKey;
+import io.modelgate.domain.access.KeyId;
 import io.modelgate.domain.access.LimitStanding;
 import io.modelgate.domain.access.LimitStanding.Allowance;
 import io.modelgate.domain.access.QuotaPeriod;
 import io.modelgate.domain.access.RateBreach;
 import io.modelgate.domain.access.RateLimits;
-import io.modelgate.domain.chat.OutputDemand;
-import io.modelgate.domain.chat.TokenUsage.Metered;
-import io.modelgate.domain.chat.UsageSource;
-import io.modelgate.testing.ScriptedLimits;
-import java.time.ZoneOffset;
-import java.util.List;
-import io.modelgate.application.chat.AdmitCaller;
-import io.modelgate.application.chat.CompleteChat;
-import io.modelgate.application.chat.ListModels;
-import io.modelgate.application.port.ReplySink;
-import io.modelgate.application.port.Upstream;
-import io.modelgate.domain.access.ApiKey;
-import io.modelgate.domain.access.KeyId;
 import io.modelgate.domain.access.SecretHash;
 import io.modelgate.domain.access.TokenQuota;
 import io.modelgate.domain.chat.ChatCall;
+import io.modelgate.domain.chat.OutputDemand;
 import io.modelgate.domain.chat.ReplyHead;
 import io.modelgate.domain.chat.TokenUsage;
+import io.modelgate.domain.chat.TokenUsage.Metered;
 import io.modelgate.domain.chat.UpstreamError;
 import io.modelgate.domain.chat.UpstreamFailure;
+import io.modelgate.domain.chat.UsageSource;
 import io.modelgate.domain.routing.BackendKind;
 import io.modelgate.domain.routing.ModelId;
 import io.modelgate.domain.routing.ModelName;
@@ -46,13 +43,16 @@ import io.modelgate.infrastructure.server.ServerSettings;
 import io.modelgate.testing.InMemoryApiKeys;
 import io.modelgate.testing.InMemoryModelRoutes;
 import io.modelgate.testing.InMemoryQuotas;
+import io.modelgate.testing.ScriptedLimits;
 import io.modelgate.testing.wire.RawConnection;
 import io.modelgate.testing.wire.RawConnection.Reply;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.ZoneOffset;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
@@ -96,7 +96,8 @@ class OpenAiApiTest {
             models,
             new CompleteChat(models, keys, quotas, limits, upstream, () -> NOW, () -> 4096),
             new ShowStanding(limits, quotas, () -> NOW),
-            new ShowUsage(quotas, (key, from) -> history.byModel(key, from), () -> NOW, ZoneOffset.UTC),
+            new ShowUsage(
+                quotas, (key, from) -> history.byModel(key, from), () -> NOW, ZoneOffset.UTC),
             1000,
             () -> ready,
             errors);

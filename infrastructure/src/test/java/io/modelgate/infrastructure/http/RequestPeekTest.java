@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.modelgate.domain.chat.Edit;
 import io.modelgate.domain.chat.Endpoint;
-import io.modelgate.domain.chat.OutputBounds;
 import io.modelgate.domain.chat.RequestBody;
 import io.modelgate.domain.chat.Span;
 import io.modelgate.infrastructure.http.RequestPeek.Peek;
@@ -36,11 +35,13 @@ class RequestPeekTest {
     assertThat(body.stream()).isTrue();
     assertThat(body.usageAsked()).isTrue();
     assertThat(body.askForUsage()).isNull();
-    assertThat(body.bounds()).satisfies(bounds -> {
-          assertThat(bounds.maxTokens()).isEqualTo(1);
-          assertThat(bounds.maxCompletionTokens()).isEqualTo(20);
-          assertThat(bounds.choices()).isEqualTo(3);
-        });
+    assertThat(body.bounds())
+        .satisfies(
+            bounds -> {
+              assertThat(bounds.maxTokens()).isEqualTo(1);
+              assertThat(bounds.maxCompletionTokens()).isEqualTo(20);
+              assertThat(bounds.choices()).isEqualTo(3);
+            });
   }
 
   @Test

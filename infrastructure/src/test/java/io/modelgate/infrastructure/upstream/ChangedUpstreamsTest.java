@@ -1,6 +1,5 @@
 package io.modelgate.infrastructure.upstream;
 
-import io.modelgate.testing.GivenBudget;
 import static io.modelgate.infrastructure.upstream.Replies.COMPLETION;
 import static io.modelgate.infrastructure.upstream.Replies.DONE;
 import static io.modelgate.infrastructure.upstream.Replies.END_OF_CHUNKS;
@@ -18,6 +17,7 @@ import io.modelgate.domain.routing.BackendKind;
 import io.modelgate.domain.routing.BaseUrl;
 import io.modelgate.domain.routing.Credential;
 import io.modelgate.domain.routing.StreamUsage;
+import io.modelgate.testing.GivenBudget;
 import io.modelgate.testing.MemorySink;
 import io.modelgate.testing.backend.ScriptedBackend;
 import java.io.IOException;
@@ -85,7 +85,10 @@ class ChangedUpstreamsTest {
     assertThat(upstreams.kinds()).containsExactly(BackendKind.ECHO);
     assertThat(
             upstreams.send(
-                Calls.routeTo(BaseUrl.of("http://127.0.0.1:1")), Calls.whole(), GivenBudget.endless(), new MemorySink()))
+                Calls.routeTo(BaseUrl.of("http://127.0.0.1:1")),
+                Calls.whole(),
+                GivenBudget.endless(),
+                new MemorySink()))
         .isInstanceOf(NoReply.class);
   }
 

@@ -1,6 +1,5 @@
 package io.modelgate.infrastructure.upstream;
 
-import io.modelgate.testing.GivenBudget;
 import static io.modelgate.testing.Samples.bounds;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
@@ -16,13 +15,14 @@ import io.modelgate.domain.chat.ReplyHead;
 import io.modelgate.domain.chat.RequestBody;
 import io.modelgate.domain.chat.Span;
 import io.modelgate.domain.chat.TokenUsage;
-import io.modelgate.domain.chat.UsageSource;
 import io.modelgate.domain.chat.UpstreamError;
 import io.modelgate.domain.chat.UpstreamFailure;
+import io.modelgate.domain.chat.UsageSource;
 import io.modelgate.domain.routing.BackendKind;
 import io.modelgate.domain.routing.ModelId;
 import io.modelgate.domain.routing.ModelName;
 import io.modelgate.domain.routing.ModelRoute;
+import io.modelgate.testing.GivenBudget;
 import io.modelgate.testing.MemorySink;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -83,7 +83,8 @@ class EchoUpstreamTest {
 
   @Test
   void streamsAChatWordByWordAndHoldsTheEnd() throws JsonProcessingException {
-    Delivery delivery = echo.send(ROUTE, aChat(HELLO).streamed().askingUsage().call(), GivenBudget.endless(), sink);
+    Delivery delivery =
+        echo.send(ROUTE, aChat(HELLO).streamed().askingUsage().call(), GivenBudget.endless(), sink);
 
     assertThat(sink.head()).isEqualTo(new ReplyHead(200, "text/event-stream", Duration.ZERO));
     assertThat(sink.isEnded()).isFalse();
@@ -131,7 +132,8 @@ class EchoUpstreamTest {
 
   @Test
   void keepsUsageToItselfWhenTheClientDidNotAsk() throws JsonProcessingException {
-    Delivery delivery = echo.send(ROUTE, aChat(HELLO).streamed().call(), GivenBudget.endless(), sink);
+    Delivery delivery =
+        echo.send(ROUTE, aChat(HELLO).streamed().call(), GivenBudget.endless(), sink);
 
     assertThat(events()).hasSize(1 + 13 + 1).noneMatch(event -> event.has("usage"));
     assertThat(complete(delivery).usage().tokens()).isEqualTo(new TokenUsage(4, 13));
@@ -139,7 +141,8 @@ class EchoUpstreamTest {
 
   @Test
   void answersALegacyCompletionWhole() throws JsonProcessingException {
-    Delivery delivery = echo.send(ROUTE, aPrompt("{'prompt':'Once upon'}").call(), GivenBudget.endless(), sink);
+    Delivery delivery =
+        echo.send(ROUTE, aPrompt("{'prompt':'Once upon'}").call(), GivenBudget.endless(), sink);
 
     assertThat(json(complete(delivery).end()))
         .isEqualTo(
@@ -155,7 +158,11 @@ class EchoUpstreamTest {
   @Test
   void streamsALegacyCompletion() throws JsonProcessingException {
     Delivery delivery =
-        echo.send(ROUTE, aPrompt("{'prompt':'Once upon'}").streamed().askingUsage().call(), GivenBudget.endless(), sink);
+        echo.send(
+            ROUTE,
+            aPrompt("{'prompt':'Once upon'}").streamed().askingUsage().call(),
+            GivenBudget.endless(),
+            sink);
 
     String frame =
         "'id':'cmpl-req-1','object':'text_completion','created':1700000000,'model':'echo'";
@@ -186,9 +193,15 @@ class EchoUpstreamTest {
   void stopsAtTheTokensAllowedAndSaysSo() throws JsonProcessingException {
     var bounds = bounds(5L, 3L, 2L);
 
-    Delivery whole = echo.send(ROUTE, aChat(HELLO).within(bounds).call(), GivenBudget.endless(), sink);
+    Delivery whole =
+        echo.send(ROUTE, aChat(HELLO).within(bounds).call(), GivenBudget.endless(), sink);
     var streamedTo = new MemorySink();
-    Delivery streamed = echo.send(ROUTE, aChat(HELLO).within(bounds).streamed().call(), GivenBudget.endless(), streamedTo);
+    Delivery streamed =
+        echo.send(
+            ROUTE,
+            aChat(HELLO).within(bounds).streamed().call(),
+            GivenBudget.endless(),
+            streamedTo);
 
     JsonNode choices = json(complete(whole).end()).path("choices");
     assertThat(choices).hasSize(2);
@@ -209,7 +222,8 @@ class EchoUpstreamTest {
   @Test
   void saysNothingWhenNoTokenIsAllowed() throws JsonProcessingException {
     Delivery delivery =
-        echo.send(ROUTE, aChat(HELLO).within(bounds(0L, null, null)).call(), GivenBudget.endless(), sink);
+        echo.send(
+            ROUTE, aChat(HELLO).within(bounds(0L, null, null)).call(), GivenBudget.endless(), sink);
 
     JsonNode choice = json(complete(delivery).end()).path("choices").get(0);
     assertThat(choice.at("/message/content").textValue()).isEmpty();
@@ -233,7 +247,8 @@ class EchoUpstreamTest {
       })
   void saysBackWhatTheUserSaidLastAndCountsAll(String messages, String said, long promptTokens)
       throws JsonProcessingException {
-    Delivery delivery = echo.send(ROUTE, chat("{'messages':" + messages + "}"), GivenBudget.endless(), sink);
+    Delivery delivery =
+        echo.send(ROUTE, chat("{'messages':" + messages + "}"), GivenBudget.endless(), sink);
 
     assertThat(json(complete(delivery).end()).at("/choices/0/message/content").textValue())
         .isEqualTo(
@@ -254,7 +269,8 @@ class EchoUpstreamTest {
       })
   void takesPromptsInEveryShape(String prompt, String said, long promptTokens)
       throws JsonProcessingException {
-    Delivery delivery = echo.send(ROUTE, aPrompt("{'prompt':" + prompt + "}").call(), GivenBudget.endless(), sink);
+    Delivery delivery =
+        echo.send(ROUTE, aPrompt("{'prompt':" + prompt + "}").call(), GivenBudget.endless(), sink);
 
     var texts = new ArrayList<String>();
     for (JsonNode choice : json(complete(delivery).end()).path("choices")) {
@@ -272,7 +288,8 @@ class EchoUpstreamTest {
   void givesEachPromptItsChoices() throws JsonProcessingException {
     ChatCall call = aPrompt("{'prompt':['a','b']}").within(bounds(null, null, 2L)).call();
 
-    JsonNode choices = json(complete(echo.send(ROUTE, call, GivenBudget.endless(), sink)).end()).path("choices");
+    JsonNode choices =
+        json(complete(echo.send(ROUTE, call, GivenBudget.endless(), sink)).end()).path("choices");
 
     assertThat(choices.findValuesAsText("text"))
         .extracting(text -> text.substring(text.length() - 1))
@@ -322,7 +339,8 @@ class EchoUpstreamTest {
       })
   void rejectsWhatItCannotReadAndLeavesTheSinkAlone(
       Endpoint endpoint, String body, String param, String message) {
-    Delivery delivery = echo.send(ROUTE, new Asking(endpoint, body).call(), GivenBudget.endless(), sink);
+    Delivery delivery =
+        echo.send(ROUTE, new Asking(endpoint, body).call(), GivenBudget.endless(), sink);
 
     assertThat(delivery).isEqualTo(rejected(message, param));
     assertThat(sink.head()).isNull();
@@ -350,10 +368,11 @@ class EchoUpstreamTest {
   void stopsWhenTheClientHangsUpAndCountsWhatWasSent() {
     var leaving = MemorySink.hangingUpAfter(1 + 3);
 
-    Delivery delivery = echo.send(ROUTE, aChat(HELLO).streamed().call(), GivenBudget.endless(), leaving);
+    Delivery delivery =
+        echo.send(ROUTE, aChat(HELLO).streamed().call(), GivenBudget.endless(), leaving);
 
-    assertThat(delivery).isEqualTo(
-            new Delivery.Abandoned(new TokenUsage(4, 3).by(UsageSource.RUNNING_COUNT)));
+    assertThat(delivery)
+        .isEqualTo(new Delivery.Abandoned(new TokenUsage(4, 3).by(UsageSource.RUNNING_COUNT)));
     assertThat(leaving.writes()).hasSize(4);
   }
 
@@ -383,7 +402,8 @@ class EchoUpstreamTest {
     var glacial = new EchoUpstream(Duration.ofDays(1), InstantSource.fixed(NOW));
 
     Thread.currentThread().interrupt();
-    Delivery delivery = glacial.send(ROUTE, aChat(HELLO).streamed().call(), GivenBudget.endless(), sink);
+    Delivery delivery =
+        glacial.send(ROUTE, aChat(HELLO).streamed().call(), GivenBudget.endless(), sink);
 
     assertThat(Thread.interrupted()).as("still marked").isTrue();
     assertThat(complete(delivery).usage().tokens()).isEqualTo(new TokenUsage(4, 13));

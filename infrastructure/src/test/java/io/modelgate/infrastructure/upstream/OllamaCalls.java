@@ -1,10 +1,8 @@
 package io.modelgate.infrastructure.upstream;
 
-import io.modelgate.testing.Samples;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.modelgate.domain.chat.ChatCall;
 import io.modelgate.domain.chat.Endpoint;
-import io.modelgate.domain.chat.OutputBounds;
 import io.modelgate.domain.chat.RequestBody;
 import io.modelgate.domain.chat.Span;
 import io.modelgate.domain.routing.BackendKind;
@@ -13,6 +11,7 @@ import io.modelgate.domain.routing.Credential;
 import io.modelgate.domain.routing.ModelId;
 import io.modelgate.domain.routing.ModelName;
 import io.modelgate.domain.routing.ModelRoute;
+import io.modelgate.testing.Samples;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;

@@ -1,6 +1,5 @@
 package io.modelgate.infrastructure.upstream;
 
-import io.modelgate.testing.GivenBudget;
 import static io.modelgate.infrastructure.upstream.OllamaCalls.HELLO;
 import static io.modelgate.infrastructure.upstream.Replies.chunk;
 import static io.modelgate.infrastructure.upstream.Replies.json;
@@ -19,7 +18,6 @@ import io.modelgate.domain.chat.ChatCall;
 import io.modelgate.domain.chat.Endpoint;
 import io.modelgate.domain.chat.ReplyHead;
 import io.modelgate.domain.chat.TokenUsage;
-import io.modelgate.domain.chat.UsageSource;
 import io.modelgate.domain.chat.UpstreamError;
 import io.modelgate.domain.chat.UpstreamFailure;
 import io.modelgate.domain.chat.UpstreamFailure.CutOff;
@@ -29,9 +27,11 @@ import io.modelgate.domain.chat.UpstreamFailure.Rejected;
 import io.modelgate.domain.chat.UpstreamFailure.Reported;
 import io.modelgate.domain.chat.UpstreamFailure.TimedOut;
 import io.modelgate.domain.chat.UpstreamFailure.Unintelligible;
+import io.modelgate.domain.chat.UsageSource;
 import io.modelgate.domain.routing.BackendKind;
 import io.modelgate.domain.routing.Credential;
 import io.modelgate.domain.routing.StreamUsage;
+import io.modelgate.testing.GivenBudget;
 import io.modelgate.testing.MemorySink;
 import io.modelgate.testing.backend.ScriptedBackend;
 import java.io.IOException;
@@ -85,7 +85,8 @@ class OllamaUpstreamTest {
   }
 
   private Delivery ask(ChatCall call) {
-    return upstreams.send(OllamaCalls.routeTo(backend.baseUrl()), call, GivenBudget.endless(), sink);
+    return upstreams.send(
+        OllamaCalls.routeTo(backend.baseUrl()), call, GivenBudget.endless(), sink);
   }
 
   private Delivery chat(String more) {
@@ -158,7 +159,8 @@ class OllamaUpstreamTest {
 
       upstreams.send(
           OllamaCalls.routeTo(backend.baseUrl(), new Credential("s3cret"), null),
-          OllamaCalls.chat(HELLO), GivenBudget.endless(),
+          OllamaCalls.chat(HELLO),
+          GivenBudget.endless(),
           sink);
 
       var request = backend.requests().getFirst();
@@ -407,7 +409,8 @@ class OllamaUpstreamTest {
       stream("");
       upstreams.send(
           OllamaCalls.routeTo(backend.baseUrl()),
-          OllamaCalls.chat(HELLO + ",\"stream\":true"), GivenBudget.endless(),
+          OllamaCalls.chat(HELLO + ",\"stream\":true"),
+          GivenBudget.endless(),
           other);
 
       assertThat(sink.text().substring(0, 60)).isNotEqualTo(other.text().substring(0, 60));
@@ -492,7 +495,8 @@ class OllamaUpstreamTest {
       try (var patient = open(2_000_000)) {
         patient.send(
             OllamaCalls.routeTo(backend.baseUrl()),
-            OllamaCalls.chat(HELLO + ",\"stream\":true"), GivenBudget.endless(),
+            OllamaCalls.chat(HELLO + ",\"stream\":true"),
+            GivenBudget.endless(),
             sink);
       }
 
@@ -507,7 +511,8 @@ class OllamaUpstreamTest {
       var delivery =
           upstreams.send(
               OllamaCalls.routeTo(backend.baseUrl(), null, Duration.ofMillis(300)),
-              OllamaCalls.chat(HELLO + ",\"stream\":true"), GivenBudget.endless(),
+              OllamaCalls.chat(HELLO + ",\"stream\":true"),
+              GivenBudget.endless(),
               sink);
 
       assertThat(failureOf(delivery)).isEqualTo(new TimedOut(Phase.HEAD, Duration.ofMillis(300)));
@@ -520,10 +525,12 @@ class OllamaUpstreamTest {
       var delivery =
           upstreams.send(
               OllamaCalls.routeTo(backend.baseUrl()),
-              OllamaCalls.chat(HELLO + ",\"stream\":true"), GivenBudget.endless(),
+              OllamaCalls.chat(HELLO + ",\"stream\":true"),
+              GivenBudget.endless(),
               MemorySink.hangingUpAfter(3));
 
-      assertThat(delivery).isEqualTo(new Abandoned(new TokenUsage(9, 1).by(UsageSource.RUNNING_COUNT)));
+      assertThat(delivery)
+          .isEqualTo(new Abandoned(new TokenUsage(9, 1).by(UsageSource.RUNNING_COUNT)));
       backend.awaitHangUp();
     }
   }
@@ -683,10 +690,12 @@ class OllamaUpstreamTest {
       var delivery =
           upstreams.send(
               OllamaCalls.routeTo(backend.baseUrl()),
-              OllamaCalls.chat(HELLO + ",\"stream\":true"), GivenBudget.endless(),
+              OllamaCalls.chat(HELLO + ",\"stream\":true"),
+              GivenBudget.endless(),
               leaving);
 
-      assertThat(delivery).isEqualTo(new Abandoned(new TokenUsage(9, 1).by(UsageSource.RUNNING_COUNT)));
+      assertThat(delivery)
+          .isEqualTo(new Abandoned(new TokenUsage(9, 1).by(UsageSource.RUNNING_COUNT)));
       backend.awaitHangUp();
     }
   }

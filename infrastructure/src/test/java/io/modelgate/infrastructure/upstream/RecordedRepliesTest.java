@@ -1,6 +1,5 @@
 package io.modelgate.infrastructure.upstream;
 
-import io.modelgate.testing.GivenBudget;
 import static io.modelgate.testing.backend.ScriptedBackend.hangUp;
 import static io.modelgate.testing.backend.ScriptedBackend.send;
 import static org.assertj.core.api.Assertions.assertThat;
@@ -17,6 +16,7 @@ import io.modelgate.domain.chat.UpstreamFailure.Rejected;
 import io.modelgate.domain.chat.UpstreamFailure.Reported;
 import io.modelgate.domain.routing.BackendKind;
 import io.modelgate.domain.routing.StreamUsage;
+import io.modelgate.testing.GivenBudget;
 import io.modelgate.testing.MemorySink;
 import io.modelgate.testing.backend.ScriptedBackend;
 import io.modelgate.testing.wire.Recording;
@@ -190,7 +190,10 @@ class RecordedRepliesTest {
         var upstreams = Upstreams.open(settings, InstantSource.system())) {
       backend.onRequest(send(recording.reply(seed)), hangUp());
       return upstreams.send(
-          Calls.routeTo(backend.baseUrl()), stream ? Calls.stream() : Calls.whole(), GivenBudget.endless(), sink);
+          Calls.routeTo(backend.baseUrl()),
+          stream ? Calls.stream() : Calls.whole(),
+          GivenBudget.endless(),
+          sink);
     }
   }
 

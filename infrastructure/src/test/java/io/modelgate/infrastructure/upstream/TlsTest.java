@@ -1,6 +1,5 @@
 package io.modelgate.infrastructure.upstream;
 
-import io.modelgate.testing.GivenBudget;
 import static io.modelgate.infrastructure.upstream.Replies.COMPLETION;
 import static io.modelgate.testing.backend.ScriptedBackend.send;
 import static org.assertj.core.api.Assertions.assertThat;
@@ -12,6 +11,7 @@ import io.modelgate.domain.chat.UpstreamFailure.Unreachable;
 import io.modelgate.domain.routing.BackendKind;
 import io.modelgate.domain.routing.BaseUrl;
 import io.modelgate.domain.routing.StreamUsage;
+import io.modelgate.testing.GivenBudget;
 import io.modelgate.testing.MemorySink;
 import io.modelgate.testing.backend.ScriptedBackend;
 import io.modelgate.testing.backend.SelfSigned;
@@ -89,7 +89,8 @@ class TlsTest {
             Map.of(BackendKind.VLLM, new UpstreamSettings.Adapter(null, null, StreamUsage.ASK)),
             null);
     try (var upstreams = Upstreams.open(settings, InstantSource.system(), tls)) {
-      return upstreams.send(Calls.routeTo(BaseUrl.of(url)), Calls.whole(), GivenBudget.endless(), new MemorySink());
+      return upstreams.send(
+          Calls.routeTo(BaseUrl.of(url)), Calls.whole(), GivenBudget.endless(), new MemorySink());
     }
   }
 }

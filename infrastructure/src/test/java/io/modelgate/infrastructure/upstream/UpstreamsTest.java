@@ -1,7 +1,5 @@
 package io.modelgate.infrastructure.upstream;
 
-import io.modelgate.testing.GivenBudget;
-import io.modelgate.domain.chat.TokenUsage.Metered;
 import static io.modelgate.infrastructure.upstream.Replies.COMPLETION;
 import static io.modelgate.infrastructure.upstream.Replies.DONE;
 import static io.modelgate.infrastructure.upstream.Replies.END_OF_CHUNKS;
@@ -28,12 +26,12 @@ import io.modelgate.application.port.Upstream.Delivery.BrokenOff;
 import io.modelgate.application.port.Upstream.Delivery.Complete;
 import io.modelgate.application.port.Upstream.Delivery.CutShort;
 import io.modelgate.application.port.Upstream.Delivery.NoReply;
+import io.modelgate.domain.access.LimitStanding;
 import io.modelgate.domain.chat.ChatCall;
 import io.modelgate.domain.chat.Endpoint;
 import io.modelgate.domain.chat.ReplyHead;
-import io.modelgate.domain.access.LimitStanding;
 import io.modelgate.domain.chat.TokenUsage;
-import io.modelgate.domain.chat.UsageSource;
+import io.modelgate.domain.chat.TokenUsage.Metered;
 import io.modelgate.domain.chat.UpstreamError;
 import io.modelgate.domain.chat.UpstreamFailure;
 import io.modelgate.domain.chat.UpstreamFailure.CutOff;
@@ -44,10 +42,12 @@ import io.modelgate.domain.chat.UpstreamFailure.Reported;
 import io.modelgate.domain.chat.UpstreamFailure.TimedOut;
 import io.modelgate.domain.chat.UpstreamFailure.Unintelligible;
 import io.modelgate.domain.chat.UpstreamFailure.Unreachable;
+import io.modelgate.domain.chat.UsageSource;
 import io.modelgate.domain.routing.BackendKind;
 import io.modelgate.domain.routing.BaseUrl;
 import io.modelgate.domain.routing.ModelRoute;
 import io.modelgate.domain.routing.StreamUsage;
+import io.modelgate.testing.GivenBudget;
 import io.modelgate.testing.MemorySink;
 import io.modelgate.testing.backend.ScriptedBackend;
 import io.modelgate.testing.backend.ScriptedBackend.Step;
@@ -103,7 +103,8 @@ class UpstreamsTest {
   }
 
   private Delivery askImpatiently(ChatCall call) {
-    return upstreams.send(Calls.withTimeout(SHORT, backend.baseUrl()), call, GivenBudget.endless(), sink);
+    return upstreams.send(
+        Calls.withTimeout(SHORT, backend.baseUrl()), call, GivenBudget.endless(), sink);
   }
 
   private UpstreamFailure failureOf(Delivery delivery) {
@@ -151,7 +152,8 @@ class UpstreamsTest {
               plain.body(),
               Map.of("accept", "*/*", "traceparent", "00-1-2-01", "tracestate", "a=b\r\nEvil: 1"));
 
-      upstreams.send(Calls.withCredential("s3cret", backend.baseUrl()), call, GivenBudget.endless(), sink);
+      upstreams.send(
+          Calls.withCredential("s3cret", backend.baseUrl()), call, GivenBudget.endless(), sink);
 
       assertThat(backend.requests().getFirst().head())
           .startsWith("POST /v1/completions HTTP/1.1\r\n")
@@ -164,7 +166,11 @@ class UpstreamsTest {
     void nameTheModelAsTheBackendKnowsItAndAskForUsage() {
       backend.onRequest(send(stream(FIRST + LAST + USAGE + DONE)));
 
-      upstreams.send(Calls.aliasOf("org/\"big\"", backend.baseUrl()), Calls.stream(), GivenBudget.endless(), sink);
+      upstreams.send(
+          Calls.aliasOf("org/\"big\"", backend.baseUrl()),
+          Calls.stream(),
+          GivenBudget.endless(),
+          sink);
 
       assertThat(backend.requests().getFirst().body())
           .isEqualTo(
@@ -240,7 +246,9 @@ class UpstreamsTest {
           "{\"a\":1.0,\"model\" : \"b\\u0069g\",\"x\":{\"model\":\"big\"},\"choices\":[]}";
       backend.onRequest(send(json(body)));
 
-      var delivery = upstreams.send(Calls.aliasOf("big", backend.baseUrl()), Calls.whole(), GivenBudget.endless(), sink);
+      var delivery =
+          upstreams.send(
+              Calls.aliasOf("big", backend.baseUrl()), Calls.whole(), GivenBudget.endless(), sink);
 
       assertThat(endOf(delivery))
           .isEqualTo("{\"a\":1.0,\"model\" : \"tiny\",\"x\":{\"model\":\"big\"},\"choices\":[]}");
@@ -351,7 +359,9 @@ class UpstreamsTest {
           send(EVENT_STREAM + chunk(FIRST)), await(seen), send(chunk(LAST + DONE) + END_OF_CHUNKS));
       ReplySink opening = new LatchingSink(sink, seen);
 
-      var delivery = upstreams.send(Calls.routeTo(backend.baseUrl()), Calls.stream(), GivenBudget.endless(), opening);
+      var delivery =
+          upstreams.send(
+              Calls.routeTo(backend.baseUrl()), Calls.stream(), GivenBudget.endless(), opening);
 
       assertThat(endOf(delivery)).isEqualTo(DONE);
       assertThat(sink.writes()).hasSize(2);
@@ -526,7 +536,10 @@ class UpstreamsTest {
 
       var delivery =
           upstreams.send(
-              Calls.routeTo(backend.baseUrl()), Calls.stream(), GivenBudget.endless(), new LatchingSink(sink, seen));
+              Calls.routeTo(backend.baseUrl()),
+              Calls.stream(),
+              GivenBudget.endless(),
+              new LatchingSink(sink, seen));
 
       assertThat(failureAfterBytes(delivery)).isInstanceOf(CutOff.class);
     }
@@ -545,7 +558,10 @@ class UpstreamsTest {
 
       var delivery =
           upstreams.send(
-              Calls.routeTo(backend.baseUrl()), Calls.stream(), GivenBudget.endless(), new LatchingSink(sink, seen));
+              Calls.routeTo(backend.baseUrl()),
+              Calls.stream(),
+              GivenBudget.endless(),
+              new LatchingSink(sink, seen));
 
       assertThat(failureAfterBytes(delivery)).isInstanceOf(CutOff.class);
       assertThat(sink.text()).isEqualTo(FIRST);
@@ -579,7 +595,10 @@ class UpstreamsTest {
           send(chunk(LAST + error + DONE) + END_OF_CHUNKS));
       var delivery =
           upstreams.send(
-              Calls.routeTo(backend.baseUrl()), Calls.stream(), GivenBudget.endless(), new LatchingSink(sink, seen));
+              Calls.routeTo(backend.baseUrl()),
+              Calls.stream(),
+              GivenBudget.endless(),
+              new LatchingSink(sink, seen));
 
       assertThat(failureAfterBytes(delivery)).isEqualTo(reported);
       assertThat(sink.text()).isEqualTo(FIRST + LAST);
@@ -629,7 +648,10 @@ class UpstreamsTest {
 
       var delivery =
           upstreams.send(
-              Calls.routeTo(backend.baseUrl()), Calls.stream(), GivenBudget.endless(), new LatchingSink(sink, seen));
+              Calls.routeTo(backend.baseUrl()),
+              Calls.stream(),
+              GivenBudget.endless(),
+              new LatchingSink(sink, seen));
 
       assertThat(sink.text() + endOf(delivery)).isEqualTo(":\n\n" + FIRST + LAST + DONE);
     }
@@ -638,7 +660,8 @@ class UpstreamsTest {
       return switch (delivery) {
         case BrokenOff(Metered _, UpstreamFailure failure) -> failure;
         case NoReply(UpstreamFailure failure) -> failure;
-        case Complete _, CutShort _, Abandoned _ -> throw new AssertionError("no failure: " + delivery);
+        case Complete _, CutShort _, Abandoned _ ->
+            throw new AssertionError("no failure: " + delivery);
       };
     }
   }
@@ -712,7 +735,10 @@ class UpstreamsTest {
       try (var deaf = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
         var route = Calls.withTimeout(SHORT, BaseUrl.of("http://127.0.0.1:" + deaf.getLocalPort()));
 
-        assertThat(failureOf(upstreams.send(route, Calls.call(body, false, false), GivenBudget.endless(), sink)))
+        assertThat(
+                failureOf(
+                    upstreams.send(
+                        route, Calls.call(body, false, false), GivenBudget.endless(), sink)))
             .isEqualTo(new TimedOut(Phase.HEAD, SHORT));
       }
     }
@@ -742,7 +768,8 @@ class UpstreamsTest {
           send(json(COMPLETION).replace("\r\n\r\n", "\r\nConnection: close\r\n\r\n")));
       backend.onRequest(send(json(COMPLETION)));
 
-      upstreams.send(Calls.routeTo(backend.baseUrl()), Calls.whole(), GivenBudget.endless(), new MemorySink());
+      upstreams.send(
+          Calls.routeTo(backend.baseUrl()), Calls.whole(), GivenBudget.endless(), new MemorySink());
       ask(Calls.whole());
 
       assertThat(backend.connections()).isEqualTo(2);
@@ -753,7 +780,8 @@ class UpstreamsTest {
       backend.onRequest(send(json(COMPLETION) + json("{\"choices\":[\"another one's\"]}")));
       backend.onRequest(send(json(COMPLETION)));
 
-      upstreams.send(Calls.routeTo(backend.baseUrl()), Calls.whole(), GivenBudget.endless(), new MemorySink());
+      upstreams.send(
+          Calls.routeTo(backend.baseUrl()), Calls.whole(), GivenBudget.endless(), new MemorySink());
       var delivery = ask(Calls.whole());
 
       assertThat(endOf(delivery)).isEqualTo(COMPLETION);
@@ -765,7 +793,8 @@ class UpstreamsTest {
       backend.onRequest(send(json(COMPLETION)), hangUp());
       backend.onRequest(send(json(COMPLETION)));
 
-      upstreams.send(Calls.routeTo(backend.baseUrl()), Calls.whole(), GivenBudget.endless(), new MemorySink());
+      upstreams.send(
+          Calls.routeTo(backend.baseUrl()), Calls.whole(), GivenBudget.endless(), new MemorySink());
       var delivery = ask(Calls.whole());
 
       assertThat(endOf(delivery)).isEqualTo(COMPLETION);
@@ -776,7 +805,8 @@ class UpstreamsTest {
     void areNotReplacedTwice() {
       backend.onRequest(send(json(COMPLETION)), hangUp());
       backend.onRequest(reset());
-      upstreams.send(Calls.routeTo(backend.baseUrl()), Calls.whole(), GivenBudget.endless(), new MemorySink());
+      upstreams.send(
+          Calls.routeTo(backend.baseUrl()), Calls.whole(), GivenBudget.endless(), new MemorySink());
 
       assertThat(failureOf(ask(Calls.whole()))).isInstanceOf(Unreachable.class);
       assertThat(backend.requests()).hasSize(2);
@@ -786,7 +816,8 @@ class UpstreamsTest {
     void areNotReplacedOnceAByteOfTheReplyHasCome() {
       backend.onRequest(send(json(COMPLETION)));
       backend.onRequest(send("H"), hangUp());
-      upstreams.send(Calls.routeTo(backend.baseUrl()), Calls.whole(), GivenBudget.endless(), new MemorySink());
+      upstreams.send(
+          Calls.routeTo(backend.baseUrl()), Calls.whole(), GivenBudget.endless(), new MemorySink());
 
       assertThat(failureOf(ask(Calls.whole()))).isInstanceOf(CutOff.class);
       assertThat(backend.requests()).hasSize(2);
@@ -799,7 +830,9 @@ class UpstreamsTest {
         gone = BaseUrl.of("http://127.0.0.1:" + server.getLocalPort());
       }
 
-      assertThat(failureOf(upstreams.send(Calls.routeTo(gone), Calls.whole(), GivenBudget.endless(), sink)))
+      assertThat(
+              failureOf(
+                  upstreams.send(Calls.routeTo(gone), Calls.whole(), GivenBudget.endless(), sink)))
           .isInstanceOf(Unreachable.class);
     }
 
@@ -849,7 +882,9 @@ class UpstreamsTest {
           backend.drip(chunk(FIRST), SHORT.dividedBy(10), 10_000));
       var gone = MemorySink.hangingUpAfter(2);
 
-      var delivery = upstreams.send(Calls.routeTo(backend.baseUrl()), Calls.stream(), GivenBudget.endless(), gone);
+      var delivery =
+          upstreams.send(
+              Calls.routeTo(backend.baseUrl()), Calls.stream(), GivenBudget.endless(), gone);
 
       assertThat(delivery).isEqualTo(new Abandoned(counted(9, 6)));
       backend.awaitHangUp();
@@ -896,7 +931,11 @@ class UpstreamsTest {
                   "{\"error\":{\"message\":\"Incorrect API key: s3cret\"}}")));
 
       var delivery =
-          upstreams.send(Calls.withCredential("s3cret", backend.baseUrl()), Calls.whole(), GivenBudget.endless(), sink);
+          upstreams.send(
+              Calls.withCredential("s3cret", backend.baseUrl()),
+              Calls.whole(),
+              GivenBudget.endless(),
+              sink);
 
       assertThat(failureOf(delivery)).isEqualTo(new NotAuthorized(401));
     }
