@@ -8,6 +8,8 @@ import io.modelgate.application.admin.IssueApiKey;
 import io.modelgate.application.chat.AdmitCaller;
 import io.modelgate.application.chat.CompleteChat;
 import io.modelgate.application.chat.ListModels;
+import io.modelgate.application.chat.ShowStanding;
+import io.modelgate.application.chat.ShowUsage;
 import io.modelgate.application.port.StoreUnavailable;
 import io.modelgate.domain.access.SecretHash;
 import io.modelgate.infrastructure.admin.AdminApi;
@@ -41,6 +43,7 @@ final class Gateway implements AutoCloseable {
 
   private final SqlStore store;
   private final Upstreams upstreams;
+  private final RateLimiting limits;
   private final ApiServer server;
   private final SettingsWatch watch;
   private final List<String> notices;
@@ -51,12 +54,14 @@ final class Gateway implements AutoCloseable {
   private Gateway(
       SqlStore store,
       Upstreams upstreams,
+      RateLimiting limits,
       ApiServer server,
       SettingsWatch watch,
       List<String> notices,
       @Nullable Neighbours neighbours) {
     this.store = store;
     this.upstreams = upstreams;
+    this.limits = limits;
     this.server = server;
     this.watch = watch;
     this.notices = List.copyOf(notices);
@@ -70,12 +75,18 @@ final class Gateway implements AutoCloseable {
    */
   static Gateway start(LiveSettings live) {
     Settings settings = live.current();
-    SqlStore store = open(settings);
+    InstantSource clock = InstantSource.system();
+    SqlStore store = open(live, clock);
     try {
-      InstantSource clock = InstantSource.system();
       Upstreams upstreams = Upstreams.open(upstreamSettings(settings), clock);
       try {
-        return listen(live, store, upstreams, clock);
+        var limits = RateLimiting.open(settings, clock);
+        try {
+          return listen(live, store, upstreams, limits, clock);
+        } catch (RuntimeException e) {
+          limits.close();
+          throw e;
+        }
       } catch (RuntimeException e) {
         upstreams.close();
         throw e;
@@ -139,6 +150,7 @@ final class Gateway implements AutoCloseable {
     if (closing.compareAndSet(false, true)) {
       try (store;
           upstreams;
+          limits;
           server;
           watch) {
         // Closed in the reverse order of this list.
@@ -148,30 +160,52 @@ final class Gateway implements AutoCloseable {
     }
   }
 
-  private static SqlStore open(Settings settings) {
+  private static SqlStore open(LiveSettings live, InstantSource clock) {
+    Settings settings = live.current();
     Secret key = settings.secretKey();
     try {
-      return SqlStore.open(new StoreSettings(settings.database(), key == null ? null : key.text()));
+      return SqlStore.open(
+          new StoreSettings(
+              settings.database().path(),
+              key == null ? null : key.text(),
+              settings.database().durability(),
+              settings.quota().zone(),
+              () -> live.current().usage(),
+              clock));
     } catch (StoreRefused e) {
       throw new StartFailure(String.valueOf(e.getMessage()), e);
     }
   }
 
   private static Gateway listen(
-      LiveSettings live, SqlStore store, Upstreams upstreams, InstantSource clock) {
+      LiveSettings live,
+      SqlStore store,
+      Upstreams upstreams,
+      RateLimiting limits,
+      InstantSource clock) {
     Settings settings = live.current();
     List<String> notices = new ArrayList<>();
     var random = new SecureRandom();
     var errors = new ApiErrors(settings.errorCode() == Settings.ErrorCode.STATUS);
     var issueKey =
-        new IssueApiKey(store.apiKeys(), clock, random, () -> live.current().defaultQuota());
+        new IssueApiKey(store.apiKeys(), clock, random, () -> defaults(live.current()));
     var changeRoutes = new ChangeRoutes(store.modelRoutes(), upstreams.kinds(), clock, random);
     var models = new ListModels(store.modelRoutes(), upstreams);
     var openAi =
         new OpenAiApi(
             new AdmitCaller(store.apiKeys(), clock),
             models,
-            new CompleteChat(models, store.quotas(), upstreams),
+            new CompleteChat(
+                models,
+                store.apiKeys(),
+                store.quotas(),
+                limits.port(),
+                upstreams,
+                clock,
+                () -> live.current().quota().assumedOutputTokens()),
+            new ShowStanding(limits.port(), store.quotas(), clock),
+            new ShowUsage(
+                store.quotas(), store.usageHistory(), clock, settings.quota().zone()),
             settings.maxBodySize(),
             store::isOpen,
             errors);
@@ -199,7 +233,11 @@ final class Gateway implements AutoCloseable {
     var watch =
         SettingsWatch.start(
             live.files(), () -> live.reload((before, after) -> apply(before, after, upstreams)));
-    return new Gateway(store, upstreams, server, watch, notices, neighbours);
+    return new Gateway(store, upstreams, limits, server, watch, notices, neighbours);
+  }
+
+  private static IssueApiKey.Defaults defaults(Settings settings) {
+    return new IssueApiKey.Defaults(settings.quota().defaults(), settings.limits().defaults());
   }
 
   /** What asks for its settings each time, such as the quota of a new key, needs nothing here. */
@@ -267,6 +305,6 @@ final class Gateway implements AutoCloseable {
   }
 
   private static KeyFile besideDatabase(Settings settings, String name) {
-    return new KeyFile(settings.database().toAbsolutePath().normalize().resolveSibling(name));
+    return new KeyFile(settings.database().path().toAbsolutePath().normalize().resolveSibling(name));
   }
 }

@@ -7,6 +7,7 @@ import io.modelgate.domain.routing.BackendKind;
 import io.modelgate.domain.routing.StreamUsage;
 import io.modelgate.infrastructure.redis.RedisSettings;
 import io.modelgate.infrastructure.store.StoreSettings;
+import io.modelgate.infrastructure.store.StoreSettings.UsagePolicy;
 import io.modelgate.infrastructure.upstream.UpstreamSettings;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -23,7 +24,6 @@ import org.jspecify.annotations.Nullable;
  * @param timeout patience with a backend; a model can have its own
  * @param maxBodySize bytes of a request
  * @param maxReplyBytes bytes of a reply that is held whole
- * @param requestsPerMinute for each key; for a later version
  * @param adminApiKey null to make one at first start
  * @param secretKey null to make one at first start
  * @param adapters one for each kind of backend but echo
@@ -38,7 +38,7 @@ record Settings(
     int maxReplyBytes,
     Limits limits,
     Quota quota,
-    Usage usage,
+    UsagePolicy usage,
     @Nullable Secret adminApiKey,
     @Nullable Secret secretKey,
     ErrorCode errorCode,
@@ -103,7 +103,7 @@ record Settings(
         reader.read(SettingsTable.MAX_REPLY_SIZE),
         limits(reader),
         quota(reader),
-        new Usage(
+        new UsagePolicy(
             reader.read(SettingsTable.USAGE_ON_STORE_FAILURE),
             reader.read(SettingsTable.USAGE_RETENTION)),
         reader.readOrNull(SettingsTable.ADMIN_API_KEY),
@@ -192,9 +192,6 @@ record Settings(
    * @param assumedOutputTokens of a reply that nothing bounds
    */
   record Quota(TokenQuota defaults, ZoneId zone, long assumedOutputTokens) {}
-
-  /** What is kept of single calls. */
-  record Usage(StoreSettings.OnStoreFailure onStoreFailure, Duration retention) {}
 
   /** Where Redis is. */
   record Redis(HostAndPort address, @Nullable Secret password, boolean tls) {}

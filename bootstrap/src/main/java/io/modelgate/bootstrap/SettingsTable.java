@@ -206,7 +206,7 @@ final class SettingsTable {
           "refuse",
           "What happens to new calls while the usage of earlier ones cannot be written: 503, or they"
               + " are served, and their usage is lost if the process dies first.",
-          Applies.AFTER_RESTART);
+          Applies.AT_ONCE);
   static final SettingsKey<Duration> USAGE_RETENTION =
       key(
           "usage.retention",

@@ -34,8 +34,18 @@ final class AdminClient implements AutoCloseable {
   /** A key as it is shown once. */
   record IssuedKey(String id, String secret) {}
 
+  /** One that may call as fast as it likes. */
   IssuedKey createKey(String name) {
-    JsonNode key = ask("POST", "/keys", "{\"name\":\"" + name + "\"}", 201);
+    return createKey(name, "\"rpm\":null");
+  }
+
+  /**
+   * One with limits.
+   *
+   * @param fields members of a JSON object, beside the name
+   */
+  IssuedKey createKey(String name, String fields) {
+    JsonNode key = ask("POST", "/keys", "{\"name\":\"" + name + "\"," + fields + "}", 201);
     return new IssuedKey(key.get("id").textValue(), key.get("key").textValue());
   }
 

@@ -214,11 +214,14 @@ class BackendTableIT {
     };
   }
 
+  /** What breaks off costs the prompt's estimate and the one word that came. */
   private static long expectedCharge(Case cell) {
     return switch (cell.situation()) {
       case OK -> cell.endpoint() == Endpoint.EMBEDDINGS ? 7 : 9;
       case TOOLS -> 9;
-      default -> 0;
+      case ERROR_INSIDE, CUT ->
+          cell.isStreamed() ? (cell.endpoint() == Endpoint.CHAT_COMPLETIONS ? 6 : 2) + 1 : 0;
+      case REFUSAL, OVERFLOW, RATE_LIMIT, GARBAGE -> 0;
     };
   }
 

@@ -3,6 +3,12 @@ package io.modelgate.bootstrap;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.fail;
 
+import io.modelgate.domain.access.QuotaPeriod;
+import io.modelgate.domain.access.RateLimits;
+import io.modelgate.domain.access.TokenQuota;
+import io.modelgate.infrastructure.redis.RedisSettings;
+import io.modelgate.infrastructure.store.StoreSettings;
+import java.time.ZoneId;
 import io.modelgate.bootstrap.Settings.Fault;
 import io.modelgate.bootstrap.Settings.Loading.Faulty;
 import io.modelgate.bootstrap.Settings.Loading.Loaded;
@@ -38,8 +44,10 @@ class SettingsTest {
     Settings settings = loaded(Settings.load(null, Map.of()));
 
     assertThat(settings.server())
-        .isEqualTo(new Settings.Server("0.0.0.0", 18080, Duration.ofSeconds(30)));
-    assertThat(settings.database()).isEqualTo(Path.of("./data/modelgate.db"));
+        .isEqualTo(new Settings.Server("0.0.0.0", 18080, "127.0.0.1", null, Duration.ofSeconds(30)));
+    assertThat(settings.database())
+        .isEqualTo(
+            new Settings.Database(Path.of("./data/modelgate.db"), StoreSettings.Durability.NORMAL));
     assertThat(settings.redis().address()).isEqualTo(new ValueForm.HostAndPort("localhost", 6379));
     assertThat(settings.redis().password()).isNull();
     assertThat(settings.redis().tls()).isFalse();
@@ -47,8 +55,17 @@ class SettingsTest {
     assertThat(settings.connectTimeout()).isEqualTo(Duration.ofSeconds(5));
     assertThat(settings.maxBodySize()).isEqualTo(5_242_880);
     assertThat(settings.maxReplyBytes()).isEqualTo(67_108_864);
-    assertThat(settings.requestsPerMinute()).isEqualTo(60);
-    assertThat(settings.defaultQuota().limit()).isEqualTo(1_000_000);
+    assertThat(settings.limits())
+        .isEqualTo(
+            new Settings.Limits(
+                RateLimits.ofRequests(60),
+                Settings.LimitStore.MEMORY,
+                RedisSettings.OnStoreFailure.LOCAL));
+    assertThat(settings.quota())
+        .isEqualTo(new Settings.Quota(TokenQuota.of(1_000_000), ZoneId.of("UTC"), 4096));
+    assertThat(settings.usage())
+        .isEqualTo(
+            new StoreSettings.UsagePolicy(StoreSettings.OnStoreFailure.REFUSE, Duration.ofDays(90)));
     assertThat(settings.adminApiKey()).isNull();
     assertThat(settings.secretKey()).isNull();
     assertThat(settings.errorCode()).isEqualTo(Settings.ErrorCode.STRING);
@@ -89,15 +106,18 @@ class SettingsTest {
     Path file =
         file(
             """
-            server: {host: "::1", port: 0, shutdown-grace: 5s}
-            database.path: /var/lib/modelgate/gate.db
+            server: {host: "::1", port: 0, admin-port: 9090, admin-host: 0.0.0.0, shutdown-grace: 5s}
+            database: {path: /var/lib/modelgate/gate.db, synchronous: full}
             redis: {addr: "[::1]:6380", password: "pa${ss}word", tls: true}
             timeout: 1h
             connect-timeout: 500ms
             max-body-size: 512KB
             max-reply-size: 2048
-            rate-limit.rpm: 7
-            quota.default-tokens: 0
+            rate-limit: {rpm: unlimited, tpm: 1000, max-concurrent: 0, store: redis}
+            rate-limit.on-store-failure: deny
+            quota: {default-tokens: 0, default-period: week, time-zone: Europe/Berlin}
+            quota.assumed-output-tokens: 100
+            usage: {on-store-failure: serve, retention: 30d}
             admin.api-key: %1$s
             secret-key: %1$s
             errors.code: status
@@ -111,8 +131,12 @@ class SettingsTest {
 
     Settings settings = loaded(Settings.load(file, Map.of()));
 
-    assertThat(settings.server()).isEqualTo(new Settings.Server("::1", 0, Duration.ofSeconds(5)));
-    assertThat(settings.database()).isEqualTo(Path.of("/var/lib/modelgate/gate.db"));
+    assertThat(settings.server()).isEqualTo(
+            new Settings.Server("::1", 0, "0.0.0.0", 9090, Duration.ofSeconds(5)));
+    assertThat(settings.database())
+        .isEqualTo(
+            new Settings.Database(
+                Path.of("/var/lib/modelgate/gate.db"), StoreSettings.Durability.FULL));
     assertThat(settings.redis())
         .isEqualTo(
             new Settings.Redis(
@@ -121,8 +145,18 @@ class SettingsTest {
     assertThat(settings.connectTimeout()).isEqualTo(Duration.ofMillis(500));
     assertThat(settings.maxBodySize()).isEqualTo(524_288);
     assertThat(settings.maxReplyBytes()).isEqualTo(2048);
-    assertThat(settings.requestsPerMinute()).isEqualTo(7);
-    assertThat(settings.defaultQuota().limit()).isZero();
+    assertThat(settings.limits())
+        .isEqualTo(
+            new Settings.Limits(
+                new RateLimits(null, null, 1000L, 0L),
+                Settings.LimitStore.REDIS,
+                RedisSettings.OnStoreFailure.DENY));
+    assertThat(settings.quota())
+        .isEqualTo(
+            new Settings.Quota(
+                new TokenQuota(0L, QuotaPeriod.WEEK), ZoneId.of("Europe/Berlin"), 100));
+    assertThat(settings.usage())
+        .isEqualTo(new StoreSettings.UsagePolicy(StoreSettings.OnStoreFailure.SERVE, Duration.ofDays(30)));
     assertThat(settings.adminApiKey()).isEqualTo(new Secret(SECRET));
     assertThat(settings.secretKey()).isEqualTo(new Secret(SECRET));
     assertThat(settings.errorCode()).isEqualTo(Settings.ErrorCode.STATUS);
@@ -164,7 +198,7 @@ class SettingsTest {
     Settings settings = loaded(Settings.load(null, environment));
 
     assertThat(settings.server().port()).isEqualTo(9999);
-    assertThat(settings.database()).isEqualTo(Path.of("/tmp/gate.db"));
+    assertThat(settings.database().path()).isEqualTo(Path.of("/tmp/gate.db"));
     assertThat(settings.adminApiKey()).isEqualTo(new Secret(SECRET));
     assertThat(settings.secretKey()).isEqualTo(new Secret(SECRET + "2"));
     assertThat(settings.demo()).isTrue();

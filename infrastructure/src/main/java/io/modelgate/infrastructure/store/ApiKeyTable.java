@@ -5,6 +5,8 @@ import io.helidon.dbclient.DbRow;
 import io.helidon.dbclient.DbStatementDml;
 import io.modelgate.domain.access.ApiKey;
 import io.modelgate.domain.access.KeyId;
+import io.modelgate.domain.access.QuotaPeriod;
+import io.modelgate.domain.access.RateLimits;
 import io.modelgate.domain.access.SecretHash;
 import io.modelgate.domain.access.TokenQuota;
 import java.time.Instant;
@@ -28,9 +30,11 @@ final class ApiKeyTable {
             execute.createInsert(
                 """
                 INSERT INTO api_keys
-                  (id, name, prefix, hash, quota_tokens, status, expires_at, created_at, updated_at)
+                  (id, name, prefix, hash, quota_tokens, quota_period, rpm, burst, tpm, max_concurrent,
+                   status, expires_at, created_at, updated_at)
                 VALUES
-                  (:id, :name, :prefix, :hash, :quota, :status, :expires, :created, :updated)
+                  (:id, :name, :prefix, :hash, :quota, :period, :rpm, :burst, :tpm, :concurrent,
+                   :status, :expires, :created, :updated)
                 """),
             key)
         .execute();
@@ -42,7 +46,8 @@ final class ApiKeyTable {
                 """
                 UPDATE api_keys
                 SET name = :name, prefix = :prefix, hash = :hash, quota_tokens = :quota,
-                  status = :status, expires_at = :expires, created_at = :created,
+                  quota_period = :period, rpm = :rpm, burst = :burst, tpm = :tpm,
+                  max_concurrent = :concurrent, status = :status, expires_at = :expires, created_at = :created,
                   updated_at = :updated
                 WHERE id = :id
                 """),
@@ -66,6 +71,7 @@ final class ApiKeyTable {
         key.prefix(),
         key.hash(),
         key.quota(),
+        key.limits(),
         key.enabled(),
         expiry == null ? null : Columns.kept(expiry),
         Columns.kept(key.createdAt()),
@@ -79,6 +85,11 @@ final class ApiKeyTable {
         .addParam("prefix", key.prefix())
         .addParam("hash", key.hash().digest())
         .addParam("quota", key.quota().limit())
+        .addParam("period", key.quota().period().wireName())
+        .addParam("rpm", key.limits().rpm())
+        .addParam("burst", key.limits().burst())
+        .addParam("tpm", key.limits().tpm())
+        .addParam("concurrent", key.limits().maxConcurrent())
         .addParam("status", Columns.status(key.enabled()))
         .addParam("expires", Columns.millis(key.expiresAt()))
         .addParam("created", Columns.millis(key.createdAt()))
@@ -91,7 +102,14 @@ final class ApiKeyTable {
         Columns.text(row, "name"),
         Columns.text(row, "prefix"),
         SecretHash.ofDigest(Objects.requireNonNull(Columns.bytesOrNull(row, "hash"), "hash")),
-        new TokenQuota(Columns.numberOrNull(row, "quota_tokens")),
+        new TokenQuota(
+            Columns.numberOrNull(row, "quota_tokens"),
+            QuotaPeriod.ofWireName(Columns.text(row, "quota_period")).orElseThrow()),
+        new RateLimits(
+            Columns.numberOrNull(row, "rpm"),
+            Columns.numberOrNull(row, "burst"),
+            Columns.numberOrNull(row, "tpm"),
+            Columns.numberOrNull(row, "max_concurrent")),
         Columns.enabled(row),
         Columns.instantOrNull(row, "expires_at"),
         Columns.instant(row, "created_at"),

@@ -2,12 +2,10 @@ package io.modelgate.infrastructure.store;
 
 import io.helidon.dbclient.DbExecute;
 import io.modelgate.domain.access.ApiKey;
-import io.modelgate.domain.access.KeyId;
 import io.modelgate.domain.routing.ModelRoute;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Map;
 
 /**
  * All that is in the file when it is opened.
@@ -15,7 +13,7 @@ import java.util.Map;
  * @param models reads and writes credentials with the right secret key
  */
 record Contents(
-    ModelTable models, List<ModelRoute> routes, List<ApiKey> keys, Map<KeyId, Long> used) {
+    ModelTable models, List<ModelRoute> routes, List<ApiKey> keys, List<QuotaUse> used) {
   /**
    * Reads everything once.
    *
@@ -24,7 +22,10 @@ record Contents(
   static Contents load(DbExecute execute, Path file, StoreSettings settings) throws IOException {
     ModelTable models = new ModelTable(cipher(execute, file, settings));
     return new Contents(
-        models, models.all(execute), ApiKeyTable.all(execute), TokenUseTable.all(execute));
+        models,
+        models.all(execute),
+        ApiKeyTable.all(execute),
+        UsageTables.recentUse(execute, settings.clock().instant()));
   }
 
   private static CredentialCipher cipher(DbExecute execute, Path file, StoreSettings settings)

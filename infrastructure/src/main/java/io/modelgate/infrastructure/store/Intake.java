@@ -17,34 +17,38 @@ final class Intake {
   private final Condition work = lock.newCondition();
   private final Condition room = lock.newCondition();
   private List<Job> waiting = new ArrayList<>();
-  private boolean closed;
+
+  /** How many jobs that were taken are not done; they take up room. */
+  private int held;
+
+  private volatile int length;
+  private volatile boolean closed;
 
   Intake(int capacity) {
     this.capacity = capacity;
   }
 
   /**
-   * Puts a job in, waiting for room if need be.
+   * Puts a change in, waiting for room if need be.
    *
    * @return whether it is in; if not, its ticket says why
    */
-  boolean offer(Job job, Duration patience) {
+  boolean offer(Job.Change<?> job, Duration patience) {
     lock.lock();
     try {
       long left = patience.toNanos();
-      while (waiting.size() >= capacity && !closed && left > 0) {
+      while (isFull() && !closed && left > 0) {
         left = room.awaitNanos(left);
       }
       if (closed) {
         job.ticket().unavailable(new IllegalStateException("the store is closed"));
         return false;
       }
-      if (waiting.size() >= capacity) {
+      if (isFull()) {
         job.ticket().unavailable(new TimeoutException("no room for it within " + patience));
         return false;
       }
-      waiting.add(job);
-      work.signal();
+      add(job);
       return true;
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
@@ -55,16 +59,82 @@ final class Intake {
     }
   }
 
-  /** All jobs there are, waiting for the first; none when closed and empty. */
-  List<Job> take() {
+  /**
+   * Puts a charge in, waiting for room if need be, and without room in the end: a charge is never
+   * dropped. An interrupt does not end the wait and stays set.
+   *
+   * @param end of the wait, by {@link System#nanoTime}
+   * @return whether it is in; if not, nobody will serve it
+   */
+  boolean put(Charge charge, long end) {
+    boolean interrupted = false;
     lock.lock();
     try {
-      while (waiting.isEmpty() && !closed) {
-        work.awaitUninterruptibly();
+      while (isFull() && !closed && end - System.nanoTime() > 0) {
+        try {
+          long _ = room.awaitNanos(end - System.nanoTime());
+        } catch (InterruptedException _) {
+          interrupted = true;
+        }
       }
+      if (closed) {
+        return false;
+      }
+      add(charge);
+      return true;
+    } finally {
+      lock.unlock();
+      if (interrupted) {
+        Thread.currentThread().interrupt();
+      }
+    }
+  }
+
+  private boolean isFull() {
+    return waiting.size() + held >= capacity;
+  }
+
+  private void add(Job job) {
+    waiting.add(job);
+    length = waiting.size();
+    if (length == 1) {
+      work.signal();
+    }
+  }
+
+  /**
+   * All jobs there are, waiting for the first.
+   *
+   * @param stillHeld how many of those taken before are not done
+   * @param nanos how long to wait at most
+   * @return none when there were none for so long, or it is closed and empty
+   */
+  List<Job> take(int stillHeld, long nanos) {
+    lock.lock();
+    try {
+      held = stillHeld;
+      if (!isFull()) {
+        room.signalAll();
+      }
+      long left = nanos;
+      while (waiting.isEmpty() && !closed && left > 0) {
+        left = work.awaitNanos(left);
+      }
+    } catch (InterruptedException _) {
+      // Nobody has a reason to interrupt the writer, and it looks again by itself.
+    } finally {
+      lock.unlock();
+    }
+    return taken();
+  }
+
+  private List<Job> taken() {
+    lock.lock();
+    try {
       List<Job> taken = waiting;
-      waiting = new ArrayList<>();
-      room.signalAll();
+      waiting = new ArrayList<>(taken.size());
+      held += taken.size();
+      length = 0;
       return taken;
     } finally {
       lock.unlock();
@@ -84,11 +154,11 @@ final class Intake {
   }
 
   boolean isClosed() {
-    lock.lock();
-    try {
-      return closed;
-    } finally {
-      lock.unlock();
-    }
+    return closed;
+  }
+
+  /** How many jobs are in. */
+  int length() {
+    return length;
   }
 }

@@ -1,21 +1,16 @@
 package io.modelgate.infrastructure.store;
 
 import io.helidon.dbclient.DbExecute;
-import io.modelgate.domain.access.KeyId;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 
-/** What the writer is asked to do, with the ticket its caller waits on. */
-sealed interface Job {
-  Ticket<?> ticket();
-
-  /** Adds to what a key has used. */
-  record Charge(KeyId key, long tokens, Ticket<Boolean> ticket) implements Job {}
-
+/** What the writer is asked to do. */
+sealed interface Job permits Charge, Job.Change {
   /**
    * Changes a key or a route.
    *
    * @param decide looks at what is there and says what to do; what it throws goes to the caller
+   * @param ticket where its caller waits
    */
   record Change<T>(Supplier<Decision<T>> decide, Ticket<T> ticket) implements Job {}
 

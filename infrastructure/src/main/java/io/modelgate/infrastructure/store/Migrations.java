@@ -19,7 +19,9 @@ import java.util.Objects;
  */
 record Migrations(List<String> scripts) {
   /** All there are. A script that has been released is never edited; a change is a new script. */
-  static final Migrations ALL = new Migrations(List.of("0001_keys_models_and_token_use.sql"));
+  static final Migrations ALL =
+      new Migrations(
+          List.of("0001_keys_models_and_token_use.sql", "0002_limits_periods_and_usage.sql"));
 
   Migrations {
     scripts = List.copyOf(scripts);

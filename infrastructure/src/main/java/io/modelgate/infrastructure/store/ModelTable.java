@@ -46,10 +46,10 @@ final class ModelTable {
                 """
                 INSERT INTO models
                   (id, name, backend, base_url, upstream_model, credential, timeout_ms,
-                   stream_usage, status, created_at, updated_at)
+                   stream_usage, max_output_tokens, status, created_at, updated_at)
                 VALUES
                   (:id, :name, :backend, :base, :upstream, :credential, :timeout,
-                   :usage, :status, :created, :updated)
+                   :usage, :most, :status, :created, :updated)
                 """),
             route)
         .execute();
@@ -62,6 +62,7 @@ final class ModelTable {
                 UPDATE models
                 SET name = :name, backend = :backend, base_url = :base, upstream_model = :upstream,
                   credential = :credential, timeout_ms = :timeout, stream_usage = :usage,
+                  max_output_tokens = :most,
                   status = :status, created_at = :created, updated_at = :updated
                 WHERE id = :id
                 """),
@@ -85,6 +86,7 @@ final class ModelTable {
         route.credential(),
         millis == null ? null : Duration.ofMillis(millis),
         route.streamUsage(),
+        route.maxOutputTokens(),
         route.enabled(),
         Columns.kept(route.createdAt()),
         Columns.kept(route.updatedAt()));
@@ -103,6 +105,7 @@ final class ModelTable {
         .addParam("credential", credential == null ? null : cipher.encrypt(route.id(), credential))
         .addParam("timeout", timeoutMillis(route.timeout()))
         .addParam("usage", usage == null ? null : usage.wireName())
+        .addParam("most", route.maxOutputTokens())
         .addParam("status", Columns.status(route.enabled()))
         .addParam("created", Columns.millis(route.createdAt()))
         .addParam("updated", Columns.millis(route.updatedAt()));
@@ -122,6 +125,7 @@ final class ModelTable {
         credential(id, Columns.bytesOrNull(row, "credential")),
         timeout == null ? null : Duration.ofMillis(timeout),
         usage == null ? null : StreamUsage.ofWireName(usage).orElseThrow(),
+        Columns.numberOrNull(row, "max_output_tokens"),
         Columns.enabled(row),
         Columns.instant(row, "created_at"),
         Columns.instant(row, "updated_at"));

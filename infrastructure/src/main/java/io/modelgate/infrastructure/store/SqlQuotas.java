@@ -1,42 +1,157 @@
 package io.modelgate.infrastructure.store;
 
 import io.modelgate.application.port.Quotas;
+import io.modelgate.application.port.UsageRecord;
 import io.modelgate.domain.access.KeyId;
-import java.util.Map;
+import io.modelgate.domain.access.QuotaPeriod;
+import io.modelgate.domain.access.QuotaStanding;
+import io.modelgate.domain.access.TokenDemand;
+import io.modelgate.domain.access.TokenQuota;
+import java.time.Instant;
+import java.time.ZoneId;
+import java.util.List;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.atomic.LongAdder;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Counts in memory at once, and in {@code token_use} through the writer. Memory may be ahead of the
- * disk, never behind. Thread-safe.
+ * Decides in memory, key by key, and keeps what calls came to through the writer. What is set aside
+ * is in memory alone. Memory may be ahead of the disk, never behind. Thread-safe.
  */
 final class SqlQuotas implements Quotas {
   private final StoreWriter writer;
-  private final ConcurrentHashMap<KeyId, LongAdder> used = new ConcurrentHashMap<>();
+  private final PeriodCalendar calendar;
+  private final ConcurrentHashMap<KeyId, Account> accounts = new ConcurrentHashMap<>();
 
-  SqlQuotas(StoreWriter writer, Map<KeyId, Long> used) {
+  SqlQuotas(StoreWriter writer, ZoneId zone, List<QuotaUse> used) {
     this.writer = writer;
-    used.forEach(this::count);
+    this.calendar = new PeriodCalendar(zone);
+    used.forEach(this::remember);
   }
 
-  @Override
-  public long used(KeyId key) {
-    LongAdder sum = used.get(key);
-    return sum == null ? 0 : sum.sum();
-  }
-
-  @Override
-  public void charge(KeyId key, long tokens) {
-    if (tokens < 0) {
-      throw new IllegalArgumentException("a charge is 0 tokens or more, got " + tokens);
-    }
-    if (tokens > 0) {
-      count(key, tokens);
-      writer.charge(key, tokens);
+  private void remember(QuotaUse use) {
+    Account account = account(use.key());
+    synchronized (account) {
+      account.remember(use.period(), new Tally(use.startsAt(), use.used()));
     }
   }
 
-  private void count(KeyId key, long tokens) {
-    used.computeIfAbsent(key, _ -> new LongAdder()).add(tokens);
+  @Override
+  public QuotaStanding standing(KeyId key, TokenQuota quota, Instant now) {
+    Account account = accounts.get(key);
+    if (account == null) {
+      return of(null, quota, now);
+    }
+    synchronized (account) {
+      return of(account.find(quota.period(), calendar.startsOf(now)), quota, now);
+    }
+  }
+
+  private QuotaStanding of(@Nullable Tally tally, TokenQuota quota, Instant now) {
+    return new QuotaStanding(
+        quota,
+        tally == null ? 0 : tally.used(),
+        tally == null ? 0 : tally.reserved(),
+        calendar.endOf(quota.period(), now));
+  }
+
+  @Override
+  public Verdict reserve(KeyId key, TokenQuota quota, TokenDemand demand, Instant now) {
+    if (!writer.takesCharges()) {
+      return new Verdict.Unavailable();
+    }
+    PeriodStarts starts = calendar.startsOf(now);
+    Account account = account(key);
+    synchronized (account) {
+      Tally tally = account.find(quota.period(), starts);
+      long used = tally == null ? 0 : tally.used();
+      long reserved = tally == null ? 0 : tally.reserved();
+      return switch (quota.decide(used, reserved, demand)) {
+        case TokenQuota.Verdict.Granted(TokenDemand.Grant grant) -> {
+          long tokens = Math.min(grant.tokens(), Reservation.MOST);
+          Tally[] tallies = account.open(starts, tokens);
+          yield new Verdict.Reserved(
+              new Admission(account, tallies, starts, now, tokens), grant.cap());
+        }
+        case TokenQuota.Verdict.Exhausted _ -> new Verdict.Exhausted(of(tally, quota, now));
+        case TokenQuota.Verdict.Busy _ -> new Verdict.Busy(of(tally, quota, now));
+      };
+    }
+  }
+
+  private Account account(KeyId key) {
+    Account account = accounts.get(key);
+    return account == null ? accounts.computeIfAbsent(key, Account::new) : account;
+  }
+
+  /** A call that was let in; its account's monitor guards it. */
+  private final class Admission implements Reservation {
+    private final Account account;
+
+    /** By {@link QuotaPeriod#ordinal}. */
+    private final Tally[] tallies;
+
+    private final PeriodStarts starts;
+    private final Instant admitted;
+    private long tokens;
+    private boolean ended;
+
+    Admission(
+        Account account, Tally[] tallies, PeriodStarts starts, Instant admitted, long tokens) {
+      this.account = account;
+      this.tallies = tallies;
+      this.starts = starts;
+      this.admitted = admitted;
+      this.tokens = tokens;
+    }
+
+    @Override
+    public long tokens() {
+      return tokens;
+    }
+
+    @Override
+    public long extend(TokenQuota quota, long wanted) {
+      synchronized (account) {
+        insistOnOpen();
+        Tally tally = tallies[quota.period().ordinal()];
+        long granted =
+            quota.extend(tally.used(), tally.reserved(), Math.min(wanted, MOST - tokens));
+        tokens += granted;
+        for (Tally each : tallies) {
+          each.extend(granted);
+        }
+        return granted;
+      }
+    }
+
+    @Override
+    public void cancel() {
+      end(0);
+    }
+
+    @Override
+    public Settlement settle(UsageRecord record) {
+      end(record.usage().tokens().total());
+      return writer.settle(new Charge(record, starts, admitted))
+          ? Settlement.DURABLE
+          : Settlement.OWED;
+    }
+
+    private void end(long charged) {
+      synchronized (account) {
+        insistOnOpen();
+        ended = true;
+        for (Tally each : tallies) {
+          each.end(tokens, charged);
+        }
+        tokens = 0;
+      }
+    }
+
+    private void insistOnOpen() {
+      if (ended) {
+        throw new IllegalStateException("the call is settled or cancelled already");
+      }
+    }
   }
 }

@@ -4,12 +4,13 @@ import io.helidon.dbclient.DbClientException;
 import io.modelgate.application.port.ApiKeys;
 import io.modelgate.application.port.ModelRoutes;
 import io.modelgate.application.port.Quotas;
+import io.modelgate.application.port.UsageHistory;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.SQLException;
-import java.time.Duration;
+import java.time.ZoneId;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -20,23 +21,28 @@ import org.slf4j.LoggerFactory;
 public final class SqlStore implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(SqlStore.class);
 
-  /** How long a caller waits for a write, and {@link #close()} for the last ones. */
-  private static final Duration PATIENCE = Duration.ofSeconds(10);
-
   private final Path file;
   private final StoreLock lock;
   private final StoreWriter writer;
   private final SqlApiKeys apiKeys;
   private final SqlModelRoutes modelRoutes;
   private final SqlQuotas quotas;
+  private final SqlUsageHistory usageHistory;
 
-  private SqlStore(Path file, StoreLock lock, StoreWriter writer, Contents contents) {
+  private SqlStore(
+      Path file,
+      StoreLock lock,
+      StoreWriter writer,
+      SqlUsageHistory usageHistory,
+      ZoneId zone,
+      Contents contents) {
     this.file = file;
     this.lock = lock;
     this.writer = writer;
+    this.usageHistory = usageHistory;
     this.apiKeys = new SqlApiKeys(writer, contents.keys());
     this.modelRoutes = new SqlModelRoutes(writer, contents.models(), contents.routes());
-    this.quotas = new SqlQuotas(writer, contents.used());
+    this.quotas = new SqlQuotas(writer, zone, contents.used());
   }
 
   /**
@@ -45,10 +51,10 @@ public final class SqlStore implements AutoCloseable {
    * @throws StoreRefused when that cannot be; nothing stays open then
    */
   public static SqlStore open(StoreSettings settings) {
-    return open(settings, Migrations.ALL, PATIENCE);
+    return open(settings, Migrations.ALL, Patience.DEFAULT);
   }
 
-  static SqlStore open(StoreSettings settings, Migrations migrations, Duration patience) {
+  static SqlStore open(StoreSettings settings, Migrations migrations, Patience patience) {
     try {
       Path file = realPath(settings.database());
       StoreLock lock = StoreLock.take(file);
@@ -70,12 +76,12 @@ public final class SqlStore implements AutoCloseable {
   }
 
   private static SqlStore open(
-      Path file, StoreSettings settings, Migrations migrations, Duration patience, StoreLock lock)
+      Path file, StoreSettings settings, Migrations migrations, Patience patience, StoreLock lock)
       throws IOException {
     OwnerOnly.file(file);
     OwnerOnly.tighten(file.resolveSibling(file.getFileName() + "-wal"));
     OwnerOnly.tighten(file.resolveSibling(file.getFileName() + "-shm"));
-    var database = new SqliteDatabase(file);
+    var database = new SqliteDatabase(file, settings.durability());
     SqlStore store = null;
     try {
       int found;
@@ -83,7 +89,15 @@ public final class SqlStore implements AutoCloseable {
         found = migrations.apply(connection);
       }
       Contents contents = Contents.load(database.execute(), file, settings);
-      store = new SqlStore(file, lock, new StoreWriter(database, patience), contents);
+      var writer =
+          new StoreWriter(
+              database,
+              new UsageTables(database).lastKept(),
+              patience,
+              settings.usage(),
+              settings.clock());
+      var usageHistory = new SqlUsageHistory(file, patience.change());
+      store = new SqlStore(file, lock, writer, usageHistory, settings.zone(), contents);
       store.writer.start();
       LOG.info(
           "store {} open: schema {} (found {}), {} keys, {} models",
@@ -116,6 +130,25 @@ public final class SqlStore implements AutoCloseable {
     return quotas;
   }
 
+  public UsageHistory usageHistory() {
+    return usageHistory;
+  }
+
+  /** How many writes wait for the thread that does them. */
+  public int queued() {
+    return writer.queued();
+  }
+
+  /** How many calls' charges and records are not on the disk yet; those on their way count. */
+  public long owed() {
+    return writer.owed();
+  }
+
+  /** Whether no charge is overdue: none failed to be kept, or waits for too long. */
+  public boolean isKeepingUp() {
+    return writer.isKeepingUp();
+  }
+
   /**
    * Whether the store takes writes. Says nothing about the last one's success: a full disk must not
    * take a gateway out of service that can still answer calls.
@@ -125,11 +158,13 @@ public final class SqlStore implements AutoCloseable {
   }
 
   /**
-   * Takes no more writes, finishes those that wait, and lets go of file and lock. Blocks for 10 s
-   * at most; a second call does nothing. Reads go on answering.
+   * Takes no more writes, finishes those that wait, and lets go of file and lock; what cannot be
+   * kept is told to the log. Blocks for 10 s at most; a second call does nothing. Reads go on
+   * answering.
    */
   @Override
   public void close() {
+    usageHistory.close();
     if (!writer.close()) {
       // Whoever opened the file now would write beside a thread that is still writing.
       LOG.warn("store {} is still writing; its lock stays until the process ends", file);

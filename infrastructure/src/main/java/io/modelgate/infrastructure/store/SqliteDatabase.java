@@ -4,15 +4,20 @@ import io.helidon.dbclient.DbClient;
 import io.helidon.dbclient.DbClientException;
 import io.helidon.dbclient.DbExecute;
 import io.helidon.dbclient.jdbc.JdbcClientBuilder;
+import io.modelgate.infrastructure.store.StoreSettings.Durability;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.sql.Connection;
+import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.Objects;
 import java.util.function.Consumer;
+import javax.sql.ConnectionPoolDataSource;
 import javax.sql.PooledConnection;
 import org.jspecify.annotations.Nullable;
 import org.sqlite.SQLiteConfig;
@@ -27,8 +32,10 @@ import org.sqlite.javax.SQLiteConnectionPoolDataSource;
 final class SqliteDatabase implements AutoCloseable {
   private final Path file;
   private final @Nullable Object identity;
-  private final SQLiteConnectionPoolDataSource source;
+  private final Durability durability;
+  private final ConnectionPoolDataSource source;
   private final DbClient client;
+  private final Map<String, PreparedStatement> prepared = new HashMap<>();
   private @Nullable PooledConnection pooled;
 
   /**
@@ -37,18 +44,35 @@ final class SqliteDatabase implements AutoCloseable {
    * @param file an existing file, which may be empty; SQLite gives its companions the same
    *     permissions
    */
-  SqliteDatabase(Path file) throws IOException {
+  SqliteDatabase(Path file, Durability durability) throws IOException {
+    this(file, durability, source(file, durability));
+  }
+
+  SqliteDatabase(Path file, Durability durability, ConnectionPoolDataSource source)
+      throws IOException {
     this.file = file;
     this.identity = identityOf(file);
+    this.durability = durability;
+    this.source = source;
+    this.client = JdbcClientBuilder.create().connectionPool(this::unchecked).build();
+  }
+
+  static ConnectionPoolDataSource source(Path file, Durability durability) {
     var config = new SQLiteConfig();
     config.resetOpenMode(SQLiteOpenMode.CREATE);
     config.setJournalMode(SQLiteConfig.JournalMode.WAL);
-    config.setSynchronous(SQLiteConfig.SynchronousMode.NORMAL);
+    config.setSynchronous(
+        switch (durability) {
+          case NORMAL -> SQLiteConfig.SynchronousMode.NORMAL;
+          case FULL -> SQLiteConfig.SynchronousMode.FULL;
+        });
     config.enforceForeignKeys(true);
     config.setBusyTimeout(1_000);
-    this.source = new SQLiteConnectionPoolDataSource(config);
-    this.source.setUrl("jdbc:sqlite:" + file);
-    this.client = JdbcClientBuilder.create().connectionPool(this::unchecked).build();
+    // Or else the driver prepares and runs a query after each row: two thirds of all the time.
+    config.setGetGeneratedKeys(false);
+    var source = new SQLiteConnectionPoolDataSource(config);
+    source.setUrl("jdbc:sqlite:" + file);
+    return source;
   }
 
   /** A handle on the connection, in auto-commit mode; takes back the one handed out before. */
@@ -68,12 +92,45 @@ final class SqliteDatabase implements AutoCloseable {
   }
 
   /**
+   * The statement of that text, which stays open as long as the connection does. Not to be closed.
+   */
+  PreparedStatement prepared(String text) throws SQLException {
+    PreparedStatement known = prepared.get(text);
+    if (known == null) {
+      // Not closed: closing the handle gives the connection back, and the statement lives on it.
+      known = connection().prepareStatement(text);
+      prepared.put(text, known);
+    }
+    return known;
+  }
+
+  /**
+   * Does the work in one transaction. After an exception the connection has to be discarded, and
+   * whether the work was kept is known only when it came out of the work itself: then it was not.
+   */
+  void transact(Work work) throws SQLException {
+    refuseAnotherFile();
+    // All of it before the transaction begins, for taking a handle back would end it.
+    PreparedStatement begin = prepared("BEGIN IMMEDIATE");
+    PreparedStatement commit = prepared("COMMIT");
+    boolean _ = begin.execute();
+    work.run();
+    boolean _ = commit.execute();
+  }
+
+  /** Statements, prepared before. */
+  @FunctionalInterface
+  interface Work {
+    void run() throws SQLException;
+  }
+
+  /**
    * Runs one statement such that it outlives a power cut too, at the price of a flush of the disk.
    */
   void durably(Consumer<DbExecute> statement) throws SQLException {
-    pragma("synchronous = FULL");
+    pragma("synchronous = " + Durability.FULL);
     statement.accept(client.execute());
-    pragma("synchronous = NORMAL");
+    pragma("synchronous = " + durability);
   }
 
   void pragma(String text) throws SQLException {
@@ -87,6 +144,7 @@ final class SqliteDatabase implements AutoCloseable {
   void discard() {
     PooledConnection current = pooled;
     pooled = null;
+    prepared.clear();
     if (current != null) {
       try {
         current.close();

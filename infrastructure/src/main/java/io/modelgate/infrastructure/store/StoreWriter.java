@@ -1,51 +1,61 @@
 package io.modelgate.infrastructure.store;
 
 import io.modelgate.application.port.StoreUnavailable;
-import io.modelgate.domain.access.KeyId;
 import io.modelgate.infrastructure.store.Job.Change;
-import io.modelgate.infrastructure.store.Job.Charge;
 import io.modelgate.infrastructure.store.Job.Decision;
+import io.modelgate.infrastructure.store.StoreSettings.OnStoreFailure;
+import io.modelgate.infrastructure.store.StoreSettings.UsagePolicy;
 import java.sql.SQLException;
 import java.time.Duration;
-import java.util.ArrayList;
+import java.time.InstantSource;
 import java.util.List;
-import java.util.Map;
-import java.util.TreeMap;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The one thread that writes. It takes whatever has gathered while it wrote, sums the charges and
- * commits them together, and does each change on its own; so batches are as large as the load makes
- * them, and nobody waits for a window to pass. A platform thread, because SQLite's native code
- * would hold a virtual thread's carrier.
+ * The one thread that writes. It takes whatever has gathered while it wrote, does each change on
+ * its own and commits the charges together; so batches are as large as the load makes them, and
+ * nobody waits for a window to pass. A platform thread, because SQLite's native code would hold a
+ * virtual thread's carrier.
  */
 final class StoreWriter {
   private static final Logger LOG = LoggerFactory.getLogger(StoreWriter.class);
   private static final int CAPACITY = 10_000;
 
-  private final SqliteDatabase database;
-  private final Duration patience;
-  private final Intake intake = new Intake(CAPACITY);
-  private final Thread thread;
+  /** More charges than that do not wait in memory, whatever the policy: some 50 MB. */
+  private static final int MOST_OWED = 100_000;
 
-  /**
-   * Tokens charged and not yet kept, by key, in the order of the index. What a failed commit leaves
-   * here goes with the next one. Only the writer's thread touches it.
-   */
-  private final Map<KeyId, Long> owed =
-      new TreeMap<>((one, other) -> one.value().compareTo(other.value()));
+  private static final int LAST_TRIES = 3;
+
+  private final SqliteDatabase database;
+  private final Patience patience;
+  private final Supplier<UsagePolicy> policy;
+  private final Intake intake = new Intake(CAPACITY);
+  private final Arrears arrears;
+  private final Charges charges;
+  private final Housekeeping housekeeping;
+  private final Thread thread;
 
   /**
    * A writer that is not running yet.
    *
    * @param database handed over for good; closed by {@link #close()}
-   * @param patience how long callers wait
+   * @param lastCharge the largest number of a charge that is in it
    */
-  StoreWriter(SqliteDatabase database, Duration patience) {
+  StoreWriter(
+      SqliteDatabase database,
+      long lastCharge,
+      Patience patience,
+      Supplier<UsagePolicy> policy,
+      InstantSource clock) {
     this.database = database;
     this.patience = patience;
+    this.policy = policy;
+    this.arrears = new Arrears(this::refusesOverdue);
+    this.charges = new Charges(database, lastCharge, arrears, patience.retry());
+    this.housekeeping =
+        new Housekeeping(database, new Retention(database, () -> policy.get().retention(), clock));
     this.thread = Thread.ofPlatform().name("store-writer").daemon().unstarted(this::run);
   }
 
@@ -57,16 +67,48 @@ final class StoreWriter {
     return thread.isAlive() && !intake.isClosed();
   }
 
+  /** Whether a call may begin, for its charge will be kept as far as one can see. */
+  boolean takesCharges() {
+    return isRunning() && (isKeepingUp() || !refusesOverdue()) && owed() < MOST_OWED;
+  }
+
+  private boolean refusesOverdue() {
+    return policy.get().onStoreFailure() == OnStoreFailure.REFUSE;
+  }
+
+  /** Whether no charge is overdue. */
+  boolean isKeepingUp() {
+    return !arrears.any();
+  }
+
+  /** How many jobs the thread has not taken yet. */
+  int queued() {
+    return intake.length();
+  }
+
+  /** How many charges there are that are not kept yet. */
+  long owed() {
+    return intake.length() + (long) charges.waiting();
+  }
+
   /**
-   * Adds to what a key has used and returns when that is durable. A charge whose caller stops
-   * waiting is still made.
+   * Keeps a charge, and waits for it. Whether its caller waits or not, it is kept as soon as that
+   * can be.
    *
-   * @throws StoreUnavailable when it could not be kept
+   * @return whether it was kept in time
    */
-  void charge(KeyId key, long tokens) {
-    var ticket = new Ticket<Boolean>("charging a key");
-    intake.offer(new Charge(key, tokens, ticket), patience);
-    ticket.awaitDone(patience);
+  boolean settle(Charge charge) {
+    long nanos = patience.charge().toNanos();
+    long end = arrears.endOfWait(System.nanoTime() + nanos, nanos);
+    if (!intake.put(charge, end)) {
+      LOG.error("the store is closed; a usage record is lost: {}", charge.record());
+      return false;
+    }
+    boolean kept = charge.awaitKept(end);
+    if (!kept && !charge.isGivenUp()) {
+      arrears.late(charge);
+    }
+    return kept;
   }
 
   /**
@@ -78,8 +120,8 @@ final class StoreWriter {
    */
   <T> T change(String doing, Supplier<Decision<T>> decide) {
     var ticket = new Ticket<T>(doing);
-    intake.offer(new Change<>(decide, ticket), patience);
-    return ticket.await(patience);
+    boolean _ = intake.offer(new Change<>(decide, ticket), patience.change());
+    return ticket.await(patience.change());
   }
 
   /**
@@ -90,7 +132,7 @@ final class StoreWriter {
   boolean close() {
     intake.close();
     try {
-      return thread.join(patience);
+      return thread.join(patience.change());
     } catch (InterruptedException _) {
       Thread.currentThread().interrupt();
       return false;
@@ -99,10 +141,12 @@ final class StoreWriter {
 
   private void run() {
     try {
-      for (List<Job> batch = intake.take(); !batch.isEmpty(); batch = intake.take()) {
+      List<Job> batch = intake.take(0, 0);
+      while (!batch.isEmpty() || !intake.isClosed()) {
         write(batch);
+        housekeeping.attend(batch.isEmpty());
+        batch = intake.take(charges.waiting(), untilNextDuty());
       }
-      settle(List.of());
     } finally {
       // An error may have ended the loop: callers then learn at once that nobody serves them.
       intake.close();
@@ -110,10 +154,29 @@ final class StoreWriter {
     }
   }
 
-  private void finish() {
-    if (!owed.isEmpty()) {
-      LOG.error("tokens used could not be kept: {}", owed);
+  private long untilNextDuty() {
+    return Math.min(charges.untilNextTry(), housekeeping.untilNext());
+  }
+
+  private void write(List<Job> batch) {
+    for (Job job : batch) {
+      switch (job) {
+        case Charge charge -> charges.add(charge);
+        case Change<?> change -> make(change);
+      }
     }
+    charges.keep();
+  }
+
+  private void finish() {
+    write(intake.take(0, 0));
+    for (int time = 0; time < LAST_TRIES && charges.waiting() > 0; time++) {
+      charges.keepNow();
+      if (charges.waiting() > 0) {
+        pause(patience.retry());
+      }
+    }
+    charges.giveUp();
     try {
       database.close();
     } catch (SQLException e) {
@@ -121,36 +184,15 @@ final class StoreWriter {
     }
   }
 
-  private void write(List<Job> batch) {
-    var charges = new ArrayList<Ticket<Boolean>>();
-    for (Job job : batch) {
-      switch (job) {
-        case Charge(KeyId key, long tokens, Ticket<Boolean> ticket) -> {
-          owed.merge(key, tokens, Long::sum);
-          charges.add(ticket);
-        }
-        case Change<?> change -> make(change);
-      }
+  private static void pause(Duration duration) {
+    try {
+      Thread.sleep(duration);
+    } catch (InterruptedException _) {
+      Thread.currentThread().interrupt();
     }
-    settle(charges);
   }
 
   /** RuntimeException, here and below: whatever the driver throws, the writer lives on. */
-  private void settle(List<Ticket<Boolean>> charges) {
-    if (owed.isEmpty()) {
-      return;
-    }
-    try {
-      TokenUseTable.add(database.connection(), owed);
-    } catch (SQLException | RuntimeException e) {
-      database.discard();
-      charges.forEach(ticket -> ticket.unavailable(e));
-      return;
-    }
-    owed.clear();
-    charges.forEach(ticket -> ticket.done(true));
-  }
-
   private <T> void make(Change<T> change) {
     Ticket<T> ticket = change.ticket();
     if (!ticket.claim()) {

@@ -5,8 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.modelgate.domain.access.ApiKey;
 import io.modelgate.domain.access.KeyId;
-import io.modelgate.domain.access.SecretHash;
 import io.modelgate.domain.access.QuotaPeriod;
+import io.modelgate.domain.access.SecretHash;
 import io.modelgate.domain.access.TokenQuota;
 import io.modelgate.testing.InMemoryApiKeys;
 import io.modelgate.testing.InMemoryModelRoutes;
@@ -103,7 +103,9 @@ class AdminKeysTest {
   void takesAQuotaOrTheDefault(String body, Long limit) {
     assertThat(server.post(KEYS, body).status()).isEqualTo(201);
 
-    assertThat(server.keys.all()).extracting(ApiKey::quota).containsExactly(new TokenQuota(limit, QuotaPeriod.TOTAL));
+    assertThat(server.keys.all())
+        .extracting(ApiKey::quota)
+        .containsExactly(new TokenQuota(limit, QuotaPeriod.TOTAL));
   }
 
   @Test
@@ -115,8 +117,7 @@ class AdminKeysTest {
                 KEYS,
                 "{\"name\":\"b\",\"rpm\":3,\"tpm\":1000,\"max_concurrent\":0,\"quota_period\":\"week\"}")
             .json();
-    JsonNode unlimited =
-        server.post(KEYS, "{\"name\":\"c\",\"rpm\":null,\"burst\":7}").json();
+    JsonNode unlimited = server.post(KEYS, "{\"name\":\"c\",\"rpm\":null,\"burst\":7}").json();
 
     assertThat(byDefault.path("rpm").asLong()).isEqualTo(60);
     assertThat(byDefault.path("burst").asLong()).isEqualTo(60);
@@ -262,7 +263,9 @@ class AdminKeysTest {
     assertThat(reply.status()).isEqualTo(400);
     assertThat(reply.error().path("param").asText()).isEqualTo("expire_at");
     assertThat(reply.error().path("message").asText())
-        .contains("'expire_at'", "name, expires_at, quota_tokens, quota_period, rpm, burst, tpm, max_concurrent, enabled, status");
+        .contains(
+            "'expire_at'",
+            "name, expires_at, quota_tokens, quota_period, rpm, burst, tpm, max_concurrent, enabled, status");
   }
 
   @ParameterizedTest

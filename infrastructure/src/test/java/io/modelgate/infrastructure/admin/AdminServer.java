@@ -62,7 +62,11 @@ final class AdminServer implements AutoCloseable {
         new AdminApi(
             new AdminGate(SecretHash.of(ADMIN_KEY), new ApiErrors(false)),
             new AdminApi.Keys(
-                new IssueApiKey(keys, clock, random, () ->
+                new IssueApiKey(
+                    keys,
+                    clock,
+                    random,
+                    () ->
                         new IssueApiKey.Defaults(
                             TokenQuota.of(DEFAULT_QUOTA), RateLimits.ofRequests(60))),
                 new ChangeApiKey(keys, clock),

@@ -1,0 +1,117 @@
+package io.modelgate.infrastructure.redis;
+
+import io.modelgate.domain.access.KeyId;
+import java.time.Duration;
+import java.util.UUID;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * What all nodes share, and whether it answers. Once it did not, nobody waits for it until {@link
+ * #beat} has found it again. Thread-safe.
+ */
+final class SharedStore implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(RedisLimits.class);
+  private static final Script LEASE = Script.named("lease.lua");
+  private static final Script HEARTBEAT = Script.named("heartbeat.lua");
+  private static final String PREFIX = "modelgate:limits:";
+  private static final String NODES = "modelgate:nodes";
+  private static final Duration ALIVE = Duration.ofSeconds(5);
+
+  private final RedisSettings settings;
+  private final RedisConnection connection;
+  private final String node = UUID.randomUUID().toString();
+  private volatile State state = State.UNKNOWN;
+  private volatile int nodes = 1;
+
+  private enum State {
+    UNKNOWN,
+    ANSWERING,
+    GONE
+  }
+
+  SharedStore(RedisSettings settings) {
+    this.settings = settings;
+    connection = new RedisConnection(settings);
+  }
+
+  boolean isAnswering() {
+    return state == State.ANSWERING;
+  }
+
+  /** How many nodes were alive when it last answered, this one among them. */
+  int nodes() {
+    return nodes;
+  }
+
+  /** Puts a question; when there is no answer, {@link #isAnswering} is false from then on. */
+  Answer ask(KeyId key, Question question, Duration timeout)
+      throws RedisGone, InterruptedException {
+    try {
+      return Answer.of(
+          connection.run(
+              LEASE,
+              PREFIX + key.value(),
+              timeout,
+              question.arguments(node, KeyLease.LIFE.toMillis())));
+    } catch (RedisGone gone) {
+      lost(gone);
+      throw gone;
+    }
+  }
+
+  /** Says that this node is alive and hears how many are; for one thread. */
+  void beat() throws InterruptedException {
+    try {
+      connection.connect();
+      nodes = Math.max(1, beat(ALIVE));
+      found();
+    } catch (RedisGone gone) {
+      lost(gone);
+    }
+  }
+
+  private int beat(Duration life) throws RedisGone, InterruptedException {
+    return Math.toIntExact(
+        connection
+            .run(HEARTBEAT, NODES, RedisSettings.TIMEOUT, node, Long.toString(life.toMillis()))
+            .getFirst());
+  }
+
+  private synchronized void found() {
+    if (state != State.ANSWERING) {
+      state = State.ANSWERING;
+      LOG.info("Redis at {} answers: limits are shared by {} gateway(s)", settings.place(), nodes);
+    }
+  }
+
+  private synchronized void lost(RedisGone gone) {
+    if (state != State.GONE) {
+      state = State.GONE;
+      LOG.warn(
+          "Redis at {} does not answer ({}): {}",
+          settings.place(),
+          gone.getMessage(),
+          switch (settings.onStoreFailure()) {
+            case LOCAL -> "each of " + nodes + " gateway(s) enforces its share of the limits";
+            case DENY -> "calls of keys with limits are refused";
+          });
+    }
+  }
+
+  /** Says good-bye, if anybody listens. */
+  @Override
+  public void close() {
+    try {
+      if (isAnswering()) {
+        beat(Duration.ZERO);
+      }
+    } catch (RedisGone e) {
+      LOG.debug("Redis did not hear that this gateway goes", e);
+    } catch (InterruptedException _) {
+      Thread.currentThread().interrupt();
+    } finally {
+      connection.close();
+    }
+  }
+}

@@ -1,0 +1,67 @@
+package io.modelgate.infrastructure.redis;
+
+import java.time.Duration;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+
+/**
+ * One thread that does again and again what no call should wait for, and in between looks after
+ * leases that it is told of.
+ */
+final class Upkeep implements AutoCloseable {
+  private static final long PERIOD_NANOS = Duration.ofMillis(500).toNanos();
+
+  private final LinkedBlockingQueue<KeyLease> scarce = new LinkedBlockingQueue<>();
+  private final Step step;
+  private final Consumer<KeyLease> giveBack;
+  private final Thread thread = Thread.ofPlatform().daemon().name("limits").unstarted(this::run);
+
+  /** What is done in each round. */
+  interface Step {
+    void run() throws InterruptedException;
+  }
+
+  Upkeep(Step step, Consumer<KeyLease> giveBack) {
+    this.step = step;
+    this.giveBack = giveBack;
+  }
+
+  void start() {
+    thread.start();
+  }
+
+  /** Looks after it as soon as possible; does not wait. */
+  void soon(KeyLease lease) {
+    scarce.add(lease);
+  }
+
+  private void run() {
+    try {
+      long next = System.nanoTime() + PERIOD_NANOS;
+      while (!Thread.currentThread().isInterrupted()) {
+        KeyLease lease = scarce.poll(next - System.nanoTime(), TimeUnit.NANOSECONDS);
+        if (lease != null) {
+          giveBack.accept(lease);
+        }
+        if (System.nanoTime() - next >= 0) {
+          step.run();
+          next = System.nanoTime() + PERIOD_NANOS;
+        }
+      }
+    } catch (InterruptedException _) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  /** Ends the thread and waits for it. */
+  @Override
+  public void close() {
+    thread.interrupt();
+    try {
+      thread.join(Duration.ofSeconds(2));
+    } catch (InterruptedException _) {
+      Thread.currentThread().interrupt();
+    }
+  }
+}

@@ -1,0 +1,95 @@
+package io.modelgate.infrastructure.store;
+
+import io.modelgate.domain.access.KeyId;
+import io.modelgate.domain.access.QuotaPeriod;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What one key has used and set aside, by period. Its methods need its own monitor, as do the
+ * tallies they give.
+ */
+final class Account {
+  /**
+   * How many periods of a kind are remembered, those charged last: a clock that is set back, or for
+   * once ahead by a year, finds again what was used. Those with calls under way come on top.
+   */
+  private static final int REMEMBERED = 4;
+
+  private final KeyId key;
+  private final Map<QuotaPeriod, List<Tally>> tallies = new EnumMap<>(QuotaPeriod.class);
+
+  Account(KeyId key) {
+    this.key = key;
+    for (QuotaPeriod period : QuotaPeriod.values()) {
+      tallies.put(period, new ArrayList<>(1));
+    }
+  }
+
+  KeyId key() {
+    return key;
+  }
+
+  /** Remembers what was used before the start; the last period told is forgotten last. */
+  void remember(QuotaPeriod period, Tally tally) {
+    List<Tally> known = of(period);
+    known.addFirst(tally);
+    forget(known);
+  }
+
+  /** The tally of a period, if there is one. */
+  @Nullable Tally find(QuotaPeriod period, PeriodStarts starts) {
+    long startsAt = starts.of(period);
+    for (Tally tally : of(period)) {
+      if (tally.startsAt == startsAt) {
+        return tally;
+      }
+    }
+    return null;
+  }
+
+  /** The tallies of all periods, by their kinds' order; they stay until the call that asks ends. */
+  Tally[] open(PeriodStarts starts, long tokens) {
+    QuotaPeriod[] periods = QuotaPeriod.values();
+    var opened = new Tally[periods.length];
+    for (QuotaPeriod period : periods) {
+      Tally tally = touch(of(period), starts.of(period));
+      tally.begin(tokens);
+      opened[period.ordinal()] = tally;
+      forget(of(period));
+    }
+    return opened;
+  }
+
+  private static Tally touch(List<Tally> known, long startsAt) {
+    for (int index = 0; index < known.size(); index++) {
+      Tally tally = known.get(index);
+      if (tally.startsAt == startsAt) {
+        if (index > 0) {
+          known.remove(index);
+          known.addFirst(tally);
+        }
+        return tally;
+      }
+    }
+    Tally added = new Tally(startsAt, 0);
+    known.addFirst(added);
+    return added;
+  }
+
+  private static void forget(List<Tally> known) {
+    for (int index = known.size() - 1; index >= REMEMBERED; index--) {
+      if (known.get(index).isQuiet()) {
+        known.remove(index);
+      }
+    }
+  }
+
+  private List<Tally> of(QuotaPeriod period) {
+    return Objects.requireNonNull(tallies.get(period));
+  }
+}

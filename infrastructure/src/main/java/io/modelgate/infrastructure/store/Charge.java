@@ -1,0 +1,98 @@
+package io.modelgate.infrastructure.store;
+
+import io.modelgate.application.port.UsageRecord;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.concurrent.locks.LockSupport;
+
+/**
+ * What one call came to, and where its caller waits until that is kept. Lighter than a {@link
+ * Ticket}, for there is one for each call. Thread-safe, with one caller.
+ */
+final class Charge implements Job {
+  private static final long HOUR = Duration.ofHours(1).toMillis();
+
+  private final UsageRecord record;
+  private final PeriodStarts starts;
+  private final long hour;
+  private final Thread caller = Thread.currentThread();
+
+  /** By the writer, the writer's thread only: larger than that of any charge before. */
+  private long sequence;
+
+  private volatile boolean kept;
+  private volatile boolean givenUp;
+
+  /**
+   * To be made and awaited by the same thread.
+   *
+   * @param starts of the periods it belongs to
+   * @param admitted its hour belongs to it too
+   */
+  Charge(UsageRecord record, PeriodStarts starts, Instant admitted) {
+    this.record = record;
+    this.starts = starts;
+    this.hour = Math.floorDiv(admitted.toEpochMilli(), HOUR) * HOUR;
+  }
+
+  UsageRecord record() {
+    return record;
+  }
+
+  PeriodStarts starts() {
+    return starts;
+  }
+
+  /** When its hour began. */
+  long hour() {
+    return hour;
+  }
+
+  long sequence() {
+    return sequence;
+  }
+
+  void number(long number) {
+    sequence = number;
+  }
+
+  boolean isKept() {
+    return kept;
+  }
+
+  boolean isGivenUp() {
+    return givenUp;
+  }
+
+  /** It is on the disk. */
+  void keep() {
+    kept = true;
+    LockSupport.unpark(caller);
+  }
+
+  /** It will not come to the disk any more. */
+  void giveUp() {
+    givenUp = true;
+    LockSupport.unpark(caller);
+  }
+
+  /**
+   * Waits until it is kept. An interrupt does not end the wait: it is kept for later.
+   *
+   * @param end by {@link System#nanoTime}
+   * @return whether it is kept
+   */
+  boolean awaitKept(long end) {
+    boolean interrupted = false;
+    for (long left = end - System.nanoTime();
+        !kept && !givenUp && left > 0;
+        left = end - System.nanoTime()) {
+      LockSupport.parkNanos(this, left);
+      interrupted |= Thread.interrupted();
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
+    return kept;
+  }
+}

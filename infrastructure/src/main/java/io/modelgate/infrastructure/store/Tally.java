@@ -1,0 +1,43 @@
+package io.modelgate.infrastructure.store;
+
+/** What one key has used and set aside in one period. Guarded by its {@link Account}. */
+final class Tally {
+  final long startsAt;
+  private long used;
+  private long reserved;
+  private int calls;
+
+  Tally(long startsAt, long used) {
+    this.startsAt = startsAt;
+    this.used = used;
+  }
+
+  long used() {
+    return used;
+  }
+
+  long reserved() {
+    return reserved;
+  }
+
+  /** Whether no call under way is to be charged here. */
+  boolean isQuiet() {
+    return calls == 0;
+  }
+
+  void begin(long tokens) {
+    calls++;
+    reserved += tokens;
+  }
+
+  void extend(long tokens) {
+    reserved += tokens;
+  }
+
+  /** Ends a call. */
+  void end(long set, long charged) {
+    calls--;
+    reserved -= set;
+    used = Saturated.sum(used, charged);
+  }
+}

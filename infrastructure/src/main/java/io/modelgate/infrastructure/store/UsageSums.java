@@ -1,0 +1,88 @@
+package io.modelgate.infrastructure.store;
+
+import io.modelgate.domain.access.KeyId;
+import io.modelgate.domain.chat.TokenUsage;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/** What many charges come to together, so that each row is written once. */
+final class UsageSums {
+  private final Map<Periods, Tokens> periods = new HashMap<>();
+  private final Map<Rollup, Rolled> rollups = new HashMap<>();
+
+  UsageSums(List<Charge> charges) {
+    for (Charge charge : charges) {
+      TokenUsage tokens = charge.record().usage().tokens();
+      KeyId key = charge.record().key();
+      periods.computeIfAbsent(new Periods(key, charge.starts()), _ -> new Tokens()).add(tokens);
+      rollups
+          .computeIfAbsent(
+              new Rollup(key, charge.record().model(), charge.hour(), charge.starts().day()),
+              _ -> new Rolled())
+          .add(tokens);
+    }
+  }
+
+  /** By key and periods. */
+  Map<Periods, Tokens> periods() {
+    return periods;
+  }
+
+  /** By key, model, hour and day. */
+  Map<Rollup, Rolled> rollups() {
+    return rollups;
+  }
+
+  record Periods(KeyId key, PeriodStarts starts) {}
+
+  record Rollup(KeyId key, String model, long hour, long day) {}
+
+  static final class Tokens {
+    private long total;
+
+    long total() {
+      return total;
+    }
+
+    private void add(TokenUsage tokens) {
+      total = Saturated.sum(total, tokens.total());
+    }
+  }
+
+  static final class Rolled {
+    private long calls;
+    private long prompt;
+    private long completion;
+    private long cached;
+    private long reasoning;
+
+    long calls() {
+      return calls;
+    }
+
+    long prompt() {
+      return prompt;
+    }
+
+    long completion() {
+      return completion;
+    }
+
+    long cached() {
+      return cached;
+    }
+
+    long reasoning() {
+      return reasoning;
+    }
+
+    private void add(TokenUsage tokens) {
+      calls++;
+      prompt = Saturated.sum(prompt, tokens.prompt());
+      completion = Saturated.sum(completion, tokens.completion());
+      cached = Saturated.sum(cached, tokens.cached());
+      reasoning = Saturated.sum(reasoning, tokens.reasoning());
+    }
+  }
+}

@@ -1,0 +1,202 @@
+package io.modelgate.infrastructure.store;
+
+import io.helidon.dbclient.DbExecute;
+import io.helidon.dbclient.DbRow;
+import io.modelgate.application.port.UsageRecord;
+import io.modelgate.domain.access.KeyId;
+import io.modelgate.domain.access.QuotaPeriod;
+import io.modelgate.domain.chat.TokenUsage;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Types;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+
+/**
+ * The rows of {@code usage}, {@code quota_use}, {@code usage_hourly} and {@code usage_daily}, which
+ * are written together. Plain JDBC with statements that stay open, because DbClient prepares one
+ * for each row. For the writer's thread.
+ */
+final class UsageTables {
+  /** Older periods can hardly come back. */
+  private static final Duration RECENT = Duration.ofDays(62);
+
+  private static final String INSERT =
+      """
+      INSERT INTO usage
+        (sequence, time, request_id, key_id, model, upstream_model, backend, endpoint,
+         prompt_tokens, completion_tokens, cached_tokens, reasoning_tokens,
+         usage_source, outcome, status, stream, time_to_first_byte_us, duration_us)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+      """;
+
+  /** Four rows, side by side in the table. */
+  private static final String ADD_USE =
+      """
+      INSERT INTO quota_use (key_id, period, starts_at, used)
+      VALUES (?1, 'total', 0, ?2), (?1, 'day', ?3, ?2), (?1, 'week', ?4, ?2), (?1, 'month', ?5, ?2)
+      ON CONFLICT DO UPDATE SET\s"""
+          + Saturated.added("used");
+
+  private static final String ADD_TO_HOUR = rollUp("usage_hourly", "hour");
+  private static final String ADD_TO_DAY = rollUp("usage_daily", "day");
+  private static final String SET_MARK = "UPDATE usage_mark SET last = ?";
+  private static final String MARK =
+      "SELECT max((SELECT last FROM usage_mark), (SELECT coalesce(max(sequence), 0) FROM usage))";
+
+  private final SqliteDatabase database;
+
+  UsageTables(SqliteDatabase database) {
+    this.database = database;
+  }
+
+  private static String rollUp(String table, String start) {
+    return """
+    INSERT INTO %s
+      (key_id, model, %s, calls, prompt_tokens, completion_tokens, cached_tokens, reasoning_tokens)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+    ON CONFLICT DO UPDATE SET calls = calls + excluded.calls, %s, %s, %s, %s
+    """
+        .formatted(
+            table,
+            start,
+            Saturated.added("prompt_tokens"),
+            Saturated.added("completion_tokens"),
+            Saturated.added("cached_tokens"),
+            Saturated.added("reasoning_tokens"));
+  }
+
+  /** What was used in all periods that may still matter; those nearest to {@code now} come last. */
+  static List<QuotaUse> recentUse(DbExecute execute, Instant now) {
+    try (Stream<DbRow> rows =
+        execute.query(
+            """
+            SELECT * FROM quota_use WHERE period = 'total' OR starts_at >= ?
+            ORDER BY abs(starts_at - ?) DESC
+            """,
+            now.minus(RECENT).toEpochMilli(),
+            now.toEpochMilli())) {
+      return rows.map(row -> Columns.read(row, "the use of key", "key_id", UsageTables::use))
+          .toList();
+    }
+  }
+
+  private static QuotaUse use(DbRow row) {
+    return new QuotaUse(
+        new KeyId(Columns.text(row, "key_id")),
+        QuotaPeriod.ofWireName(Columns.text(row, "period")).orElseThrow(),
+        Columns.number(row, "starts_at"),
+        Columns.number(row, "used"));
+  }
+
+  /** The largest sequence of a charge that was kept; 0 when there was none. */
+  long lastKept() throws SQLException {
+    try (ResultSet result = database.prepared(MARK).executeQuery()) {
+      result.next();
+      return result.getLong(1);
+    }
+  }
+
+  /**
+   * Keeps charges with everything that follows from them, all or none.
+   *
+   * @param charges one or more, by their sequence
+   */
+  void keep(List<Charge> charges) throws SQLException {
+    keep(charges, true);
+  }
+
+  /** Keeps what a charge adds to the sums, without a row for the call. */
+  void keepSums(Charge charge) throws SQLException {
+    keep(List.of(charge), false);
+  }
+
+  private void keep(List<Charge> charges, boolean withRows) throws SQLException {
+    PreparedStatement row = database.prepared(INSERT);
+    PreparedStatement use = database.prepared(ADD_USE);
+    PreparedStatement hour = database.prepared(ADD_TO_HOUR);
+    PreparedStatement day = database.prepared(ADD_TO_DAY);
+    PreparedStatement mark = database.prepared(SET_MARK);
+    var sums = new UsageSums(charges);
+    database.transact(
+        () -> {
+          if (withRows) {
+            for (Charge charge : charges) {
+              insert(row, charge);
+            }
+          }
+          for (Map.Entry<UsageSums.Periods, UsageSums.Tokens> sum : sums.periods().entrySet()) {
+            add(use, sum.getKey(), sum.getValue().total());
+          }
+          for (Map.Entry<UsageSums.Rollup, UsageSums.Rolled> sum : sums.rollups().entrySet()) {
+            add(hour, sum.getKey(), sum.getKey().hour(), sum.getValue());
+            add(day, sum.getKey(), sum.getKey().day(), sum.getValue());
+          }
+          mark.setLong(1, charges.getLast().sequence());
+          int _ = mark.executeUpdate();
+        });
+  }
+
+  private static void insert(PreparedStatement row, Charge charge) throws SQLException {
+    UsageRecord record = charge.record();
+    TokenUsage tokens = record.usage().tokens();
+    row.setLong(1, charge.sequence());
+    row.setLong(2, record.time().toEpochMilli());
+    row.setString(3, record.requestId());
+    row.setString(4, record.key().value());
+    row.setString(5, record.model());
+    row.setString(6, record.upstreamModel());
+    row.setString(7, record.backend().wireName());
+    row.setString(8, record.endpoint().path());
+    row.setLong(9, tokens.prompt());
+    row.setLong(10, tokens.completion());
+    row.setLong(11, tokens.cached());
+    row.setLong(12, tokens.reasoning());
+    row.setString(13, record.usage().source().wireName());
+    row.setString(14, record.ending().wireName());
+    row.setInt(15, record.status());
+    row.setInt(16, record.stream() ? 1 : 0);
+    Duration firstByte = record.timeToFirstByte();
+    if (firstByte == null) {
+      row.setNull(17, Types.INTEGER);
+    } else {
+      row.setLong(17, micros(firstByte));
+    }
+    row.setLong(18, micros(record.duration()));
+    int _ = row.executeUpdate();
+  }
+
+  private static long micros(Duration duration) {
+    return duration.toNanos() / 1_000;
+  }
+
+  private static void add(PreparedStatement use, UsageSums.Periods periods, long tokens)
+      throws SQLException {
+    if (tokens > 0) {
+      use.setString(1, periods.key().value());
+      use.setLong(2, tokens);
+      use.setLong(3, periods.starts().day());
+      use.setLong(4, periods.starts().week());
+      use.setLong(5, periods.starts().month());
+      int _ = use.executeUpdate();
+    }
+  }
+
+  private static void add(
+      PreparedStatement rollUp, UsageSums.Rollup of, long start, UsageSums.Rolled sum)
+      throws SQLException {
+    rollUp.setString(1, of.key().value());
+    rollUp.setString(2, of.model());
+    rollUp.setLong(3, start);
+    rollUp.setLong(4, sum.calls());
+    rollUp.setLong(5, sum.prompt());
+    rollUp.setLong(6, sum.completion());
+    rollUp.setLong(7, sum.cached());
+    rollUp.setLong(8, sum.reasoning());
+    int _ = rollUp.executeUpdate();
+  }
+}

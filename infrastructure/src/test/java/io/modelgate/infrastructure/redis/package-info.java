@@ -1,0 +1,4 @@
+@NullMarked
+package io.modelgate.infrastructure.redis;
+
+import org.jspecify.annotations.NullMarked;
