@@ -36,7 +36,7 @@ class CrashIT {
   private static final int ROUNDS = 20;
   private static final int CLIENTS = 16;
   private static final String ADMIN_KEY = "admin-key-of-the-crash-test";
-  private static final long QUOTA = 4_000;
+  private static final long QUOTA = 1_500;
   private static final long SEED = 20261124;
 
   @TempDir Path folder = Path.of("unset");
@@ -56,7 +56,7 @@ class CrashIT {
   void losesNothingDoublesNothingAndLeaksNothing() throws Exception {
     List<IssuedKey> keys = List.of();
     var random = new Random(SEED);
-    try (var engine = HonestEngine.start(Duration.ofMillis(2))) {
+    try (var engine = HonestEngine.start(Duration.ofMillis(1))) {
       for (int round = 0; round < ROUNDS; round++) {
         try (var gateway = start()) {
           if (round == 0) {
@@ -65,7 +65,7 @@ class CrashIT {
             nothingIsReserved(gateway, keys);
           }
           List<Thread> clients = load(gateway, keys, round);
-          Thread.sleep(random.nextInt(20, 700));
+          Thread.sleep(random.nextInt(100, 1_600));
           gateway.kill();
           for (Thread client : clients) {
             client.join();
@@ -192,10 +192,11 @@ class CrashIT {
           .isLessThanOrEqualTo(engine.generated(call.requestId()));
     }
     for (Received reply : received) {
-      assertThat(recorded).containsKey(reply.requestId());
-      assertThat(recorded.get(reply.requestId()).completion())
+      assertThat(recorded.get(reply.requestId()))
           .as("all that was received: %s", reply)
-          .isGreaterThanOrEqualTo(reply.words());
+          .isNotNull()
+          .satisfies(
+              call -> assertThat(call.completion()).isGreaterThanOrEqualTo(reply.words()));
     }
     for (IssuedKey key : keys) {
       assertThat(rows.usedByKey().get(key.id())).isEqualTo(rows.total(key.id()));
@@ -203,7 +204,7 @@ class CrashIT {
     }
     assertThat(rows.total(keys.get(1).id())).as("the scarce quota").isLessThanOrEqualTo(QUOTA);
     assertThat(refused).as("the scarce quota was used up").hasPositiveValue();
-    assertThat(received).hasSizeGreaterThan(ROUNDS * CLIENTS / 2);
+    assertThat(received.size()).as("enough to mean something").isGreaterThan(ROUNDS * CLIENTS / 2);
     print(engine, rows);
   }
 

@@ -121,7 +121,7 @@ class EndingsIT {
               readAll(cell, gateway, key);
         }
         if (cell.way() != Way.SHUT_DOWN) {
-          checkNothingIsTaken(cell, gateway, backend, key);
+          checkNothingIsTaken(cell, gateway, key);
         }
       }
       check(cell, UsageRows.of(data.resolve("modelgate.db")), key);
@@ -309,8 +309,7 @@ class EndingsIT {
 
   /** With one place for running calls, a place that was not given back would be missed. */
   private static void checkNothingIsTaken(
-      Case cell, GatewayFixture gateway, ScriptedBackend backend, IssuedKey key)
-      throws IOException {
+      Case cell, GatewayFixture gateway, IssuedKey key) throws IOException {
     assertThat(gateway.admin().key(key.id()).get("reserved_tokens").asLong()).isZero();
     if (cell.way() == Way.CUT_BY_QUOTA) {
       gateway.admin().changeKey(key.id(), "{\"quota_tokens\":null}");

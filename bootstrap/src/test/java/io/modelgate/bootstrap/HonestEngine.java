@@ -82,7 +82,8 @@ final class HonestEngine implements AutoCloseable {
       JsonNode request = JSON.readTree(exchange.getRequestBody());
       var count = new AtomicInteger();
       generated.merge(id, count, (one, _) -> one);
-      int words = Math.min(WORDS, request.path("max_tokens").asInt(WORDS));
+      int asked = request.path("max_tokens").asInt(WORDS);
+      int words = asked < 1 ? WORDS : Math.min(WORDS, asked);
       if (request.path("stream").asBoolean()) {
         stream(exchange, words, count);
       } else {

@@ -130,7 +130,7 @@ class LimitsIT {
             call ->
                 call(
                     key,
-                    "{\"model\":\"m\",\"stream\":"
+                    "{\"model\":\"m\",\"max_tokens\":20,\"stream\":"
                         + (call % 2 == 0)
                         + ",\"messages\":"
                         + HonestEngine.PROMPT

@@ -11,8 +11,8 @@ final class SettingsPapers {
       # ModelGate's settings. Every setting stands here at its default, behind a "#": remove the "#" to
       # change it. The environment outranks this file: MG_ and the path in capitals, with underscores for
       # dots and dashes (MG_SERVER_PORT). A secret can also be read from a file that a variable ending in
-      # _FILE names (MG_ADMIN_API_KEY_FILE). Durations: 500ms, 30s, 5m, 1h. Sizes: 512KB, 5MB, plain
-      # bytes; 1KB is 1024 bytes. A wrong value stops the start, and all that is wrong is listed.
+      # _FILE names (MG_ADMIN_API_KEY_FILE). Durations: 500ms, 30s, 5m, 1h, 90d. Sizes: 512KB, 5MB,
+      # plain bytes; 1KB is 1024 bytes. A wrong value stops the start, and all that is wrong is listed.
       # A running gateway takes up a changed file within seconds, whole or not at all; what needs a
       # restart says so here.
       """;

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.modelgate.domain.access.ApiKey;
 import io.modelgate.domain.access.KeyId;
+import io.modelgate.domain.access.RateLimits;
 import io.modelgate.domain.access.SecretHash;
 import io.modelgate.domain.access.TokenQuota;
 import io.modelgate.domain.routing.BackendKind;
@@ -45,7 +46,7 @@ final class MigrationsTest {
 
   @BeforeEach
   void name() {
-    settings = new StoreSettings(directory.resolve("modelgate.db"), null);
+    settings = Stores.settings(directory.resolve("modelgate.db"));
   }
 
   @Test
@@ -79,37 +80,74 @@ final class MigrationsTest {
     try (SqlStore store = SqlStore.open(settings)) {
       assertThat(store.apiKeys().all()).containsExactly(keyOfSchemaOne());
       assertThat(store.modelRoutes().all()).containsExactly(routeOfSchemaOne());
-      assertThat(store.quotas().used(new KeyId("key_1"))).isEqualTo(5_000_000_000L);
+      assertThat(Stores.used(store, new KeyId("key_1"))).isEqualTo(5_000_000_000L);
     }
     assertThat(schemas()).isEqualTo(Migrations.ALL.newest());
   }
 
   @Test
-  void aLaterScriptIsAppliedOnceToADatabaseOfTheFirst() throws Exception {
-    var both = new Migrations(List.of(FIRST, "0002_that_adds_a_column.sql"));
-    SqlStore.open(settings).close();
+  void theSecondSchemaPromisesOldKeysWhatTheyWereToldAndKeepsTheirUse() throws Exception {
     try (Connection connection = connect()) {
+      new Migrations(Migrations.ALL.scripts().subList(0, 1)).apply(connection);
       run(connection, text("rows-of-schema-0001.sql"));
+      run(connection, "INSERT INTO token_use (key_id, used) VALUES ('key_gone', 3)");
     }
 
-    SqlStore.open(settings, both, Duration.ofSeconds(10)).close();
-    SqlStore.open(settings, both, Duration.ofSeconds(10)).close();
+    SqlStore.open(settings).close();
 
-    assertThat(schemas()).isEqualTo(2);
+    assertThat(
+            single(
+                "SELECT rpm || ' ' || quota_period || ' ' || (burst IS NULL AND tpm IS NULL AND max_concurrent IS NULL) FROM api_keys"))
+        .isEqualTo("60 total 1");
+    assertThat(
+            single(
+                "SELECT group_concat(key_id || ' ' || period || ' ' || starts_at || ' ' || used, ', ') FROM quota_use"))
+        .isEqualTo("key_1 total 0 5000000000, key_gone total 0 3");
+    assertThat(single("SELECT count(*) FROM sqlite_schema WHERE name = 'token_use'"))
+        .isEqualTo("0");
+  }
+
+  @Test
+  void chargesGoOnFromTheLastNumber() throws Exception {
+    try (Connection connection = connect()) {
+      Migrations.ALL.apply(connection);
+      run(connection, text("rows-of-schema-0002.sql"));
+    }
+
+    try (SqlStore store = SqlStore.open(settings)) {
+      Stores.charge(store, new KeyId("key_1"), 1);
+    }
+
+    assertThat(single("SELECT max(sequence) FROM usage")).isEqualTo("42");
+    assertThat(single("SELECT last FROM usage_mark")).isEqualTo("42");
+  }
+
+  @Test
+  void aLaterScriptIsAppliedOnceToADatabaseOfTheNewestSchema() throws Exception {
+    var more = followedBy("0003_that_adds_a_column.sql");
+    SqlStore.open(settings).close();
+    try (Connection connection = connect()) {
+      run(connection, text("rows-of-schema-0002.sql"));
+    }
+
+    SqlStore.open(settings, more, Stores.LONG).close();
+    SqlStore.open(settings, more, Stores.LONG).close();
+
+    assertThat(schemas()).isEqualTo(Migrations.ALL.newest() + 1);
     assertThat(single("SELECT note FROM api_keys")).isEqualTo("seen");
-    assertThat(single("SELECT applied_at > 1700000000000 FROM schema_version WHERE number = 2"))
+    assertThat(single("SELECT applied_at > 1700000000000 FROM schema_version WHERE number = 3"))
         .isEqualTo("1");
   }
 
   @Test
   void aScriptThatFailsLeavesTheDatabaseAsItWas() throws Exception {
-    var broken = new Migrations(List.of(FIRST, "0002_that_fails_half_way.sql"));
+    var broken = followedBy("0003_that_fails_half_way.sql");
     SqlStore.open(settings).close();
     try (Connection connection = connect()) {
-      run(connection, text("rows-of-schema-0001.sql"));
+      run(connection, text("rows-of-schema-0002.sql"));
     }
 
-    assertThatThrownBy(() -> SqlStore.open(settings, broken, Duration.ofSeconds(10)))
+    assertThatThrownBy(() -> SqlStore.open(settings, broken, Stores.LONG))
         .isInstanceOf(StoreRefused.class)
         .hasMessageContaining("no_such_table");
 
@@ -152,6 +190,7 @@ final class MigrationsTest {
         "sk-mg-abc",
         SecretHash.ofDigest(new byte[32]),
         TokenQuota.of(1_000),
+        RateLimits.ofRequests(60),
         false,
         Instant.ofEpochMilli(4_102_444_800_000L),
         Instant.ofEpochMilli(1_700_000_000_001L),
@@ -168,9 +207,15 @@ final class MigrationsTest {
         null,
         Duration.ofMillis(2_500),
         StreamUsage.NEVER,
+        null,
         true,
         Instant.ofEpochMilli(1_700_000_000_003L),
         Instant.ofEpochMilli(1_700_000_000_004L));
+  }
+
+  private static Migrations followedBy(String script) {
+    return new Migrations(
+        Stream.concat(Migrations.ALL.scripts().stream(), Stream.of(script)).toList());
   }
 
   private Connection connect() throws SQLException {

@@ -31,7 +31,7 @@ final class OwnerOnlyTest {
   @Test
   void directoryAndFilesThatTheStoreMakesAreTheOwnersOnly() throws Exception {
     Path data = directory.resolve("new/data");
-    try (SqlStore store = SqlStore.open(new StoreSettings(data.resolve("modelgate.db"), null))) {
+    try (SqlStore store = SqlStore.open(Stores.settings(data.resolve("modelgate.db")))) {
       store.modelRoutes().add(fullRoute("1", "a"));
 
       assertThat(permissions(data)).isEqualTo("rwx------");
@@ -50,7 +50,7 @@ final class OwnerOnlyTest {
   void aDirectoryThatWasThereKeepsItsPermissions() throws Exception {
     Files.setPosixFilePermissions(directory, PosixFilePermissions.fromString("rwxr-xr-x"));
 
-    SqlStore.open(new StoreSettings(directory.resolve("modelgate.db"), null)).close();
+    SqlStore.open(Stores.settings(directory.resolve("modelgate.db"))).close();
 
     assertThat(permissions(directory)).isEqualTo("rwxr-xr-x");
     assertThat(filesOf(directory))
@@ -60,7 +60,7 @@ final class OwnerOnlyTest {
 
   @Test
   void filesThatOthersCouldReadAreTightened() throws Exception {
-    var settings = new StoreSettings(directory.resolve("modelgate.db"), null);
+    var settings = Stores.settings(directory.resolve("modelgate.db"));
     SqlStore.open(settings).close();
     for (String name : List.of("modelgate.db", "modelgate.db.lock", "secret-key")) {
       Files.setPosixFilePermissions(

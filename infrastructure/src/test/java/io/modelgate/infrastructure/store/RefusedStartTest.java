@@ -62,7 +62,7 @@ final class RefusedStartTest {
   void aDirectoryThatIsNoneIsRefused() throws Exception {
     Path file = Files.createFile(directory.resolve("file"));
 
-    assertThatThrownBy(() -> SqlStore.open(new StoreSettings(file.resolve("modelgate.db"), null)))
+    assertThatThrownBy(() -> SqlStore.open(Stores.settings(file.resolve("modelgate.db"))))
         .isInstanceOf(StoreRefused.class)
         .hasMessageContaining("data directory");
   }
@@ -111,7 +111,7 @@ final class RefusedStartTest {
       assertThatThrownBy(this::open)
           .isInstanceOf(StoreRefused.class)
           .hasMessageContaining("already open");
-      assertThatThrownBy(() -> SqlStore.open(new StoreSettings(link, null)))
+      assertThatThrownBy(() -> SqlStore.open(Stores.settings(link)))
           .isInstanceOf(StoreRefused.class)
           .hasMessageContaining("already open");
       first.apiKeys().add(key("a"));
@@ -230,7 +230,7 @@ final class RefusedStartTest {
   }
 
   private SqlStore open(@Nullable String secretKey) {
-    return SqlStore.open(new StoreSettings(database, secretKey));
+    return SqlStore.open(Stores.settings(database, secretKey));
   }
 
   private void run(String sql) throws SQLException {

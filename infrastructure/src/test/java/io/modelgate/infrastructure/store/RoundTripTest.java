@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.modelgate.domain.access.ApiKey;
 import io.modelgate.domain.access.KeyId;
+import io.modelgate.domain.access.QuotaPeriod;
+import io.modelgate.domain.access.RateLimits;
 import io.modelgate.domain.access.SecretHash;
 import io.modelgate.domain.access.TokenQuota;
 import io.modelgate.domain.routing.BackendKind;
@@ -53,7 +55,7 @@ final class RoundTripTest {
   @Property(tries = 15, shrinking = ShrinkingMode.OFF)
   void keysAndRoutesComeBackAsTheyWere(
       @ForAll("keys") List<ApiKey> keys, @ForAll("routes") List<ModelRoute> routes) {
-    var settings = new StoreSettings(directory.resolve("modelgate.db"), null);
+    var settings = Stores.settings(directory.resolve("modelgate.db"));
     try (SqlStore store = SqlStore.open(settings)) {
       keys.forEach(store.apiKeys()::add);
       routes.forEach(store.modelRoutes()::add);
@@ -88,20 +90,21 @@ final class RoundTripTest {
     return Combinators.combine(
             text(64),
             text(ApiKey.MAX_NAME_LENGTH),
-            text(12),
-            Arbitraries.longs().greaterOrEqual(0).injectNull(0.2),
+            quotas(),
+            limits(),
             Arbitraries.of(true, false),
             instants().injectNull(0.3),
             instants(),
             instants())
         .as(
-            (id, name, prefix, quota, enabled, expires, created, updated) ->
+            (id, name, quota, limits, enabled, expires, created, updated) ->
                 new ApiKey(
                     new KeyId(id),
                     name,
-                    prefix,
+                    "sk-mg-" + id.substring(0, 1),
                     SecretHash.of(id),
-                    new TokenQuota(quota),
+                    quota,
+                    limits,
                     enabled,
                     expires,
                     created,
@@ -109,6 +112,22 @@ final class RoundTripTest {
         .list()
         .uniqueElements(ApiKey::id)
         .ofMaxSize(12);
+  }
+
+  private static Arbitrary<TokenQuota> quotas() {
+    return Combinators.combine(
+            Arbitraries.longs().greaterOrEqual(0).injectNull(0.2),
+            Arbitraries.of(QuotaPeriod.values()))
+        .as(TokenQuota::new);
+  }
+
+  private static Arbitrary<RateLimits> limits() {
+    return Combinators.combine(
+            Arbitraries.longs().between(0, RateLimits.MAX_RPM).injectNull(0.2),
+            Arbitraries.longs().between(0, RateLimits.MAX_RPM).injectNull(0.2),
+            Arbitraries.longs().between(0, RateLimits.MAX_TPM).injectNull(0.2),
+            Arbitraries.longs().between(0, RateLimits.MAX_CONCURRENT).injectNull(0.2))
+        .as(RateLimits::new);
   }
 
   @Provide
@@ -130,7 +149,8 @@ final class RoundTripTest {
                     .map(Credential::new)
                     .injectNull(0.3),
                 timeouts.injectNull(0.3),
-                Arbitraries.of(StreamUsage.values()).injectNull(0.3))
+                Arbitraries.of(StreamUsage.values()).injectNull(0.3),
+                Arbitraries.longs().greaterOrEqual(1).injectNull(0.3))
             .as(Backend::new);
     Arbitrary<String> names =
         Arbitraries.strings().withCharRange('!', '~').ofMinLength(1).ofMaxLength(200);
@@ -159,6 +179,7 @@ final class RoundTripTest {
         backend.credential(),
         backend.timeout(),
         backend.streamUsage(),
+        backend.maxOutputTokens(),
         enabled,
         created,
         updated);
@@ -170,5 +191,6 @@ final class RoundTripTest {
       @Nullable String upstreamModel,
       @Nullable Credential credential,
       @Nullable Duration timeout,
-      @Nullable StreamUsage streamUsage) {}
+      @Nullable StreamUsage streamUsage,
+      @Nullable Long maxOutputTokens) {}
 }

@@ -13,7 +13,7 @@ final class SqlApiKeysTest extends ApiKeysContract {
 
   @BeforeEach
   void open() {
-    store = SqlStore.open(new StoreSettings(directory.resolve("modelgate.db"), null));
+    store = SqlStore.open(Stores.settings(directory.resolve("modelgate.db")));
   }
 
   @AfterEach

@@ -22,7 +22,7 @@ final class SqlStoreProcessTest {
 
   @BeforeEach
   void name() {
-    settings = new StoreSettings(directory.resolve("modelgate.db"), null);
+    settings = Stores.settings(directory.resolve("modelgate.db"));
   }
 
   @Test
@@ -48,7 +48,7 @@ final class SqlStoreProcessTest {
 
   @Test
   void aKilledProcessLosesNothingItAcknowledgedAndNotItsLock() throws Exception {
-    long charged = 0;
+    var charged = new ArrayList<String>();
     var added = new ArrayList<KeyId>();
     var heard = new ArrayList<String>();
     try (var other = StoreProcess.start(settings.database())) {
@@ -62,19 +62,25 @@ final class SqlStoreProcessTest {
       heard.addAll(other.kill());
     }
     for (String line : heard) {
-      if (line.equals("charged")) {
-        charged++;
+      if (line.startsWith("charged ")) {
+        charged.add(line.substring("charged ".length()));
       } else if (line.startsWith("added ")) {
         added.add(new KeyId(line.substring("added ".length())));
       }
     }
-    assertThat(charged).isGreaterThan(500);
+    assertThat(charged).hasSizeGreaterThan(500);
     assertThat(added).isNotEmpty();
 
+    var disk = new OnDisk(settings.database());
     try (SqlStore store = SqlStore.open(settings)) {
-      assertThat(store.quotas().used(StoreProcess.CHARGED))
+      List<String> recorded = disk.requests();
+      assertThat(recorded)
           .as("what was acknowledged, and at most one more for each thread that was charging")
-          .isBetween(charged, charged + StoreProcess.CHARGING_THREADS);
+          .doesNotHaveDuplicates()
+          .containsAll(charged)
+          .hasSizeLessThanOrEqualTo(charged.size() + StoreProcess.CHARGING_THREADS);
+      assertThat(Stores.used(store, StoreProcess.CHARGED)).isEqualTo(3L * recorded.size());
+      disk.agrees();
       List<KeyId> kept = store.apiKeys().all().stream().map(ApiKey::id).toList();
       assertThat(kept)
           .startsWith(added.toArray(KeyId[]::new))

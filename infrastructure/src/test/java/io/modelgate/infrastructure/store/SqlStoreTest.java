@@ -1,19 +1,37 @@
 package io.modelgate.infrastructure.store;
 
+import static io.modelgate.domain.access.TokenQuota.UNLIMITED;
+import static io.modelgate.infrastructure.store.Stores.NOON;
+import static io.modelgate.infrastructure.store.Stores.charge;
+import static io.modelgate.infrastructure.store.Stores.reserve;
+import static io.modelgate.infrastructure.store.Stores.used;
 import static io.modelgate.testing.ApiKeysContract.key;
 import static io.modelgate.testing.ModelRoutesContract.fullRoute;
 import static io.modelgate.testing.ModelRoutesContract.route;
+import static io.modelgate.testing.QuotasContract.record;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.modelgate.application.port.Quotas.Reservation;
+import io.modelgate.application.port.Quotas.Settlement;
+import io.modelgate.application.port.Quotas.Verdict;
 import io.modelgate.application.port.StoreUnavailable;
+import io.modelgate.application.port.UsageRecord;
+import io.modelgate.application.port.UsageRecord.Ending;
 import io.modelgate.domain.access.ApiKey;
 import io.modelgate.domain.access.KeyId;
 import io.modelgate.domain.access.SecretHash;
+import io.modelgate.domain.access.TokenDemand;
+import io.modelgate.domain.chat.Endpoint;
+import io.modelgate.domain.chat.TokenUsage;
+import io.modelgate.domain.chat.TokenUsage.Metered;
+import io.modelgate.domain.chat.UsageSource;
+import io.modelgate.domain.routing.BackendKind;
 import io.modelgate.domain.routing.ModelId;
 import io.modelgate.domain.routing.ModelRoute;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.stream.IntStream;
@@ -23,12 +41,21 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** What the contracts do not ask: that things outlive the store that kept them. */
 final class SqlStoreTest {
+  private static final String COLUMNS =
+      """
+      sequence, time, request_id, key_id, model, upstream_model, backend, endpoint, prompt_tokens,
+      completion_tokens, total_tokens, cached_tokens, reasoning_tokens, usage_source, outcome, status,
+      stream, time_to_first_byte_us, duration_us
+      """;
+  private static final String SUMS =
+      "calls, prompt_tokens, completion_tokens, cached_tokens, reasoning_tokens";
+
   @TempDir private Path directory;
   private StoreSettings settings;
 
   @BeforeEach
   void name() {
-    settings = new StoreSettings(directory.resolve("modelgate.db"), null);
+    settings = Stores.settings(directory.resolve("modelgate.db"));
   }
 
   @Test
@@ -44,8 +71,8 @@ final class SqlStoreTest {
       store.modelRoutes().add(route("1", "bare"));
       store.modelRoutes().add(route("3", "gone"));
       store.modelRoutes().remove(new ModelId("3"));
-      store.quotas().charge(new KeyId("a"), 3_000_000_000L);
-      store.quotas().charge(new KeyId("a"), 1);
+      charge(store, new KeyId("a"), 3_000_000_000L);
+      charge(store, new KeyId("a"), 1);
     }
 
     try (SqlStore store = SqlStore.open(settings)) {
@@ -54,23 +81,99 @@ final class SqlStoreTest {
       assertThat(store.apiKeys().byHash(SecretHash.of("b"))).contains(changed);
       assertThat(store.modelRoutes().all())
           .containsExactly(fullRoute("2", "full"), route("1", "bare"));
-      assertThat(store.quotas().used(new KeyId("a"))).isEqualTo(3_000_000_001L);
-      store.quotas().charge(new KeyId("a"), 1);
-      assertThat(store.quotas().used(new KeyId("a"))).isEqualTo(3_000_000_002L);
+      assertThat(used(store, new KeyId("a"))).isEqualTo(3_000_000_001L);
+      charge(store, new KeyId("a"), 1);
+      assertThat(used(store, new KeyId("a"))).isEqualTo(3_000_000_002L);
     }
+  }
+
+  @Test
+  void everythingOfACallIsOnDisk() throws SQLException {
+    var whole =
+        new UsageRecord(
+            NOON,
+            "req_1",
+            new KeyId("a"),
+            "small",
+            "org/small:7b é",
+            BackendKind.OLLAMA,
+            Endpoint.EMBEDDINGS,
+            new TokenUsage(30, 20, 10, 5).by(UsageSource.TOKENIZER),
+            Ending.CUT_BY_QUOTA,
+            206,
+            true,
+            Duration.ofNanos(1_234_567),
+            Duration.ofMillis(80));
+    var bare =
+        new UsageRecord(
+            NOON.plusMillis(1),
+            "req_1",
+            new KeyId("a"),
+            "small",
+            "small",
+            BackendKind.VLLM,
+            Endpoint.CHAT_COMPLETIONS,
+            Metered.NOTHING,
+            Ending.REFUSED_BY_BACKEND,
+            502,
+            false,
+            null,
+            Duration.ZERO);
+    try (SqlStore store = SqlStore.open(settings)) {
+      reserve(store, whole.key()).settle(whole);
+      reserve(store, bare.key()).settle(bare);
+    }
+
+    var disk = new OnDisk(settings.database());
+    assertThat(disk.texts("SELECT concat_ws('|', " + COLUMNS + ") FROM usage ORDER BY sequence"))
+        .containsExactly(
+            "1|1794916800000|req_1|a|small|org/small:7b é|ollama|/v1/embeddings|30|20|50|10|5"
+                + "|tokenizer|cut_by_quota|206|1|1234|80000",
+            "2|1794916800001|req_1|a|small|small|vllm|/v1/chat/completions|0|0|0|0|0"
+                + "|estimate|refused_by_backend|502|0|0");
+    assertThat(disk.texts("SELECT concat_ws('|', period, starts_at, used) FROM quota_use"))
+        .containsExactly(
+            "day|1794873600000|50",
+            "month|1793491200000|50",
+            "total|0|50",
+            "week|1794787200000|50");
+    assertThat(disk.texts("SELECT concat_ws('|', hour, " + SUMS + ") FROM usage_hourly"))
+        .containsExactly("1794916800000|2|30|20|10|5");
+    assertThat(disk.texts("SELECT concat_ws('|', day, " + SUMS + ") FROM usage_daily"))
+        .containsExactly("1794873600000|2|30|20|10|5");
+    disk.agrees();
+  }
+
+  @Test
+  void sumsThatWouldOverflowStayAtTheLargestNumber() throws SQLException {
+    try (SqlStore store = SqlStore.open(settings)) {
+      charge(store, new KeyId("a"), 1);
+    }
+    var disk = new OnDisk(settings.database());
+    disk.run("UPDATE quota_use SET used = 9223372036854775800");
+    disk.run("UPDATE usage_daily SET prompt_tokens = 9223372036854775800");
+
+    try (SqlStore store = SqlStore.open(settings)) {
+      charge(store, new KeyId("a"), 100);
+      assertThat(used(store, new KeyId("a"))).isEqualTo(Long.MAX_VALUE);
+    }
+
+    assertThat(disk.number("SELECT min(used) FROM quota_use")).isEqualTo(Long.MAX_VALUE);
+    assertThat(disk.number("SELECT prompt_tokens FROM usage_daily")).isEqualTo(Long.MAX_VALUE);
+    assertThat(disk.requests()).hasSize(2);
   }
 
   @Test
   void whatARemovedKeyUsedStaysCounted() {
     try (SqlStore store = SqlStore.open(settings)) {
       store.apiKeys().add(key("a"));
-      store.quotas().charge(new KeyId("a"), 5);
+      charge(store, new KeyId("a"), 5);
       store.apiKeys().remove(new KeyId("a"));
-      assertThat(store.quotas().used(new KeyId("a"))).isEqualTo(5);
+      assertThat(used(store, new KeyId("a"))).isEqualTo(5);
     }
 
     try (SqlStore store = SqlStore.open(settings)) {
-      assertThat(store.quotas().used(new KeyId("a"))).isEqualTo(5);
+      assertThat(used(store, new KeyId("a"))).isEqualTo(5);
     }
   }
 
@@ -87,6 +190,7 @@ final class SqlStoreTest {
             null,
             null,
             Duration.ofNanos(1),
+            null,
             null,
             true,
             fine,
@@ -122,14 +226,14 @@ final class SqlStoreTest {
 
     try (SqlStore store = SqlStore.open(settings)) {
       for (int number = 0; number < 4; number++) {
-        assertThat(store.quotas().used(new KeyId("key" + number))).isEqualTo(16 * 100 * 7);
+        assertThat(used(store, new KeyId("key" + number))).isEqualTo(16 * 100 * 7);
       }
     }
   }
 
   private static void chargeHundredTimes(SqlStore store, int number) {
     for (int time = 0; time < 100; time++) {
-      store.quotas().charge(new KeyId("key" + number % 4), 7);
+      charge(store, new KeyId("key" + number % 4), 7);
     }
   }
 
@@ -147,12 +251,10 @@ final class SqlStoreTest {
           .isInstanceOf(IllegalArgumentException.class);
       assertThatThrownBy(() -> store.modelRoutes().change(new ModelId("1"), _ -> route("2", "a")))
           .isInstanceOf(IllegalArgumentException.class);
-      assertThatThrownBy(() -> store.quotas().charge(new KeyId("a"), -1))
-          .isInstanceOf(IllegalArgumentException.class);
 
       assertThat(store.apiKeys().all()).containsExactly(key("a"));
       assertThat(store.modelRoutes().all()).containsExactly(route("1", "a"));
-      assertThat(store.quotas().used(new KeyId("a"))).isZero();
+      assertThat(used(store, new KeyId("a"))).isZero();
     }
   }
 
@@ -160,6 +262,8 @@ final class SqlStoreTest {
   void aClosedStoreStillReadsAndRefusesWrites() {
     SqlStore store = SqlStore.open(settings);
     store.apiKeys().add(key("a"));
+    charge(store, new KeyId("a"), 1);
+    Reservation late = reserve(store, new KeyId("a"));
     assertThat(store.isOpen()).isTrue();
 
     store.close();
@@ -168,9 +272,12 @@ final class SqlStoreTest {
     assertThat(store.isOpen()).isFalse();
     assertThat(store.apiKeys().byHash(SecretHash.of("a"))).contains(key("a"));
     assertThatThrownBy(() -> store.apiKeys().add(key("b"))).isInstanceOf(StoreUnavailable.class);
-    assertThatThrownBy(() -> store.quotas().charge(new KeyId("a"), 1))
-        .isInstanceOf(StoreUnavailable.class)
-        .hasMessageContaining("charging");
+    assertThat(late.settle(record(new KeyId("a"), "req_2", NOON, 5))).isEqualTo(Settlement.OWED);
+    assertThat(used(store, new KeyId("a"))).as("charged all the same").isEqualTo(6);
+    assertThat(store.quotas().reserve(new KeyId("a"), UNLIMITED, new TokenDemand(0, 1, 1), NOON))
+        .isEqualTo(new Verdict.Unavailable());
+    assertThatThrownBy(() -> store.usageHistory().byModel(new KeyId("a"), NOON))
+        .isInstanceOf(StoreUnavailable.class);
     assertThat(store.apiKeys().all()).containsExactly(key("a"));
   }
 
@@ -188,12 +295,12 @@ final class SqlStoreTest {
   @Test
   void pathsMayHoldSpacesAndSigns() throws Exception {
     Path odd = directory.resolve("a b%20#é/model gate.db");
-    try (SqlStore store = SqlStore.open(new StoreSettings(odd, null))) {
+    try (SqlStore store = SqlStore.open(Stores.settings(odd))) {
       store.apiKeys().add(key("a"));
     }
 
     assertThat(Files.size(odd)).isPositive();
-    try (SqlStore store = SqlStore.open(new StoreSettings(odd, null))) {
+    try (SqlStore store = SqlStore.open(Stores.settings(odd))) {
       assertThat(store.apiKeys().all()).containsExactly(key("a"));
     }
   }

@@ -13,16 +13,18 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 
 /**
  * Another process that opens a store: says {@code opened} or {@code refused …}, then, until it is
- * killed, charges one token at a time from several threads and adds keys, and says {@code charged}
- * or {@code added <id>} after each that was acknowledged.
+ * killed, charges three tokens at a time from several threads and adds keys, and says {@code
+ * charged <request>} or {@code added <id>} after each that was acknowledged.
  */
 final class StoreProcess implements AutoCloseable {
   static final KeyId CHARGED = new KeyId("charged");
   static final int CHARGING_THREADS = 8;
+  private static final AtomicInteger NUMBERS = new AtomicInteger();
 
   private final Process process;
   private final BufferedReader output;
@@ -83,7 +85,7 @@ final class StoreProcess implements AutoCloseable {
     try (var out = new FileOutputStream(FileDescriptor.out)) {
       SqlStore store;
       try {
-        store = SqlStore.open(new StoreSettings(Path.of(arguments[0]), null));
+        store = SqlStore.open(Stores.settings(Path.of(arguments[0])));
       } catch (StoreRefused e) {
         say(out, "refused " + e.getMessage());
         return;
@@ -103,8 +105,9 @@ final class StoreProcess implements AutoCloseable {
 
   private static void charge(SqlStore store, FileOutputStream out) {
     while (!Thread.currentThread().isInterrupted()) {
-      store.quotas().charge(CHARGED, 1);
-      say(out, "charged");
+      String request = "req_" + NUMBERS.incrementAndGet();
+      Stores.charge(store, CHARGED, request, 3);
+      say(out, "charged " + request);
     }
   }
 

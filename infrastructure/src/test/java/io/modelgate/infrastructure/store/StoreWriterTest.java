@@ -1,11 +1,18 @@
 package io.modelgate.infrastructure.store;
 
+import static io.modelgate.infrastructure.store.Stores.LONG;
+import static io.modelgate.infrastructure.store.Stores.NOON;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.modelgate.application.port.StoreUnavailable;
 import io.modelgate.domain.access.KeyId;
+import io.modelgate.domain.access.QuotaPeriod;
 import io.modelgate.infrastructure.store.Job.Decision;
+import io.modelgate.infrastructure.store.StoreSettings.Durability;
+import io.modelgate.infrastructure.store.StoreSettings.UsagePolicy;
+import io.modelgate.testing.QuotasContract;
+import io.modelgate.testing.SettableClock;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -15,7 +22,6 @@ import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -29,9 +35,9 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** The writer when things go wrong under it. */
 final class StoreWriterTest {
-  private static final Duration LONG = Duration.ofSeconds(30);
-  private static final Duration SHORT = Duration.ofMillis(20);
   private static final KeyId KEY = new KeyId("a");
+  private static final Patience SHORT =
+      new Patience(Duration.ofMillis(20), Duration.ofMillis(20), Duration.ofMillis(5));
 
   @TempDir private Path directory;
   private Path file;
@@ -42,58 +48,36 @@ final class StoreWriterTest {
   void makeDatabase() throws IOException, SQLException {
     file = directory.resolve("modelgate.db");
     OwnerOnly.file(file);
-    database = new SqliteDatabase(file);
+    database = new SqliteDatabase(file, Durability.NORMAL);
     try (Connection connection = database.connection()) {
       Migrations.ALL.apply(connection);
     }
   }
 
   @AfterEach
-  void stop() {
+  void stop() throws SQLException {
     started.forEach(StoreWriter::close);
+    new OnDisk(file).agrees();
   }
 
-  private StoreWriter writer(Duration patience) {
-    var writer = new StoreWriter(database, patience);
+  private StoreWriter writer(Patience patience) {
+    var writer =
+        new StoreWriter(database, 0, patience, () -> UsagePolicy.DEFAULT, new SettableClock(NOON));
     started.add(writer);
     writer.start();
     return writer;
   }
 
-  /** What a fresh look at the file finds. */
-  private Map<KeyId, Long> onDisk() throws IOException, SQLException {
-    try (var fresh = new SqliteDatabase(file)) {
-      return TokenUseTable.all(fresh.execute());
-    }
+  private static boolean charge(StoreWriter writer, long tokens) {
+    return writer.settle(
+        new Charge(
+            QuotasContract.record(KEY, "req_" + tokens, NOON, tokens),
+            new PeriodStarts(1, 2, 3),
+            NOON));
   }
 
-  @Test
-  void aFullDiskFailsTheCallersAndWhatTheyOweIsKeptWhenThereIsRoomAgain() throws Exception {
-    // Holds for this connection only; the writer opens a new one after a failure.
-    database.pragma("max_page_count = 1");
-    StoreWriter writer = writer(LONG);
-
-    int before = 0;
-    StoreUnavailable failure = null;
-    while (failure == null && before < 10_000) {
-      try {
-        writer.charge(new KeyId("key-%055d".formatted(before)), 1);
-        before++;
-      } catch (StoreUnavailable e) {
-        failure = e;
-      }
-    }
-    assertThat(failure).isNotNull().hasMessageContaining("charging a key");
-    assertThat(failure.getCause()).hasMessageContaining("SQLITE_FULL");
-    assertThat(onDisk()).hasSize(before);
-
-    assertThat(writer.isRunning()).isTrue();
-    writer.charge(KEY, 3);
-
-    assertThat(onDisk())
-        .hasSize(before + 2)
-        .containsEntry(new KeyId("key-%055d".formatted(before)), 1L)
-        .containsEntry(KEY, 3L);
+  private long onDisk() throws SQLException {
+    return new OnDisk(file).used(QuotaPeriod.TOTAL);
   }
 
   @Test
@@ -115,7 +99,10 @@ final class StoreWriterTest {
   private static Decision<String> large(AtomicBoolean published) {
     return new Decision.Write<>(
         "added",
-        execute -> execute.insert("INSERT INTO token_use VALUES (?, 1)", "x".repeat(20_000)),
+        execute ->
+            execute.insert(
+                "INSERT INTO api_keys VALUES (NULL, ?, '', '', zeroblob(32), NULL, 'active', NULL, 0, 0, NULL, NULL, NULL, NULL, 'total')",
+                "x".repeat(20_000)),
         () -> published.set(true));
   }
 
@@ -138,7 +125,7 @@ final class StoreWriterTest {
                     failure.set(e);
                   }
                 });
-    Thread charging = Thread.ofVirtual().start(() -> writer.charge(KEY, 3));
+    Thread charging = Thread.ofVirtual().start(() -> charge(writer, 3));
     untilWaiting(List.of(failing, charging));
     go.countDown();
     for (Thread thread : List.of(holding, failing, charging)) {
@@ -146,7 +133,7 @@ final class StoreWriterTest {
     }
 
     assertThat(failure.get()).isInstanceOf(StoreUnavailable.class).hasMessageContaining("nonsense");
-    assertThat(onDisk()).containsOnly(Map.entry(KEY, 3L));
+    assertThat(onDisk()).isEqualTo(3);
   }
 
   /** Callers wait with a timeout for the writer, and for nothing else. */
@@ -187,8 +174,8 @@ final class StoreWriterTest {
         .isInstanceOf(IllegalStateException.class)
         .hasRootCauseMessage("broken");
 
-    writer.charge(KEY, 3);
-    assertThat(onDisk()).containsOnly(Map.entry(KEY, 3L));
+    charge(writer, 3);
+    assertThat(onDisk()).isEqualTo(3);
   }
 
   @Test
@@ -214,7 +201,7 @@ final class StoreWriterTest {
         .isInstanceOf(StoreUnavailable.class)
         .hasMessageEndingWith("counting")
         .hasCauseInstanceOf(TimeoutException.class);
-    assertThatThrownBy(() -> writer.charge(KEY, 3)).isInstanceOf(StoreUnavailable.class);
+    assertThat(charge(writer, 3)).isFalse();
     holding.join();
     assertThat(begun.get()).hasMessageContaining("may still come to pass");
     assertThat(writer.close()).isFalse();
@@ -222,7 +209,7 @@ final class StoreWriterTest {
     closeAndWait(writer);
 
     assertThat(times).hasValue(0);
-    assertThat(onDisk()).as("a charge is made all the same").containsOnly(Map.entry(KEY, 3L));
+    assertThat(onDisk()).as("a charge is made all the same").isEqualTo(3);
   }
 
   private static Decision<Integer> count(AtomicInteger times) {
@@ -241,10 +228,10 @@ final class StoreWriterTest {
     StoreWriter writer = writer(LONG);
     Thread.currentThread().interrupt();
 
-    writer.charge(KEY, 5);
+    assertThat(charge(writer, 5)).isTrue();
 
     assertThat(Thread.interrupted()).isTrue();
-    assertThat(onDisk()).containsEntry(KEY, 5L);
+    assertThat(onDisk()).isEqualTo(5);
   }
 
   @Test
@@ -272,8 +259,8 @@ final class StoreWriterTest {
 
     assertThat(failure.get()).isInstanceOf(StoreUnavailable.class);
     assertThat(interrupted).isTrue();
-    writer.charge(KEY, 3);
-    assertThat(onDisk()).containsOnly(Map.entry(KEY, 3L));
+    charge(writer, 3);
+    assertThat(onDisk()).isEqualTo(3);
   }
 
   @Test
@@ -285,7 +272,7 @@ final class StoreWriterTest {
     entered.await();
     var charging = new ArrayList<Thread>();
     for (int number = 0; number < 50; number++) {
-      charging.add(Thread.ofVirtual().unstarted(() -> writer.charge(KEY, 3)));
+      charging.add(Thread.ofVirtual().unstarted(() -> charge(writer, 3)));
     }
     charging.forEach(Thread::start);
     untilWaiting(charging);
@@ -294,9 +281,7 @@ final class StoreWriterTest {
       Thread.onSpinWait();
     }
 
-    assertThatThrownBy(() -> writer.charge(KEY, 100))
-        .isInstanceOf(StoreUnavailable.class)
-        .hasRootCauseMessage("the store is closed");
+    assertThat(charge(writer, 100)).isFalse();
     go.countDown();
     for (Thread thread : charging) {
       thread.join();
@@ -304,26 +289,33 @@ final class StoreWriterTest {
     holding.join();
     closing.join();
 
-    assertThat(onDisk()).containsOnly(Map.entry(KEY, 150L));
+    assertThat(onDisk()).isEqualTo(150);
   }
 
   @Test
   void aDatabaseDeletedOrReplacedWhileInUseIsNoticed() throws Exception {
-    StoreWriter writer = writer(LONG);
-    writer.charge(KEY, 1);
+    StoreWriter writer =
+        writer(new Patience(Duration.ofSeconds(30), Duration.ofMillis(50), Duration.ofMillis(5)));
+    assertThat(charge(writer, 1)).isTrue();
     Path moved = Files.move(file, directory.resolve("moved.db"));
 
-    assertThatThrownBy(() -> writer.charge(KEY, 2))
+    assertThat(charge(writer, 2)).isFalse();
+    assertThatThrownBy(() -> writer.change("adding much", () -> large(new AtomicBoolean())))
         .isInstanceOf(StoreUnavailable.class)
         .hasStackTraceContaining("is gone");
     assertThat(file).as("no new database is made up").doesNotExist();
     Files.createFile(file);
-    assertThatThrownBy(() -> writer.charge(KEY, 4))
+    assertThat(charge(writer, 4)).isFalse();
+    assertThatThrownBy(() -> writer.change("adding much", () -> large(new AtomicBoolean())))
         .isInstanceOf(StoreUnavailable.class)
         .hasStackTraceContaining("replaced");
     Files.move(moved, file, StandardCopyOption.REPLACE_EXISTING);
-    writer.charge(KEY, 8);
+    while (!writer.isKeepingUp()) {
+      Thread.onSpinWait();
+    }
 
-    assertThat(onDisk()).containsOnly(Map.entry(KEY, 15L));
+    assertThat(onDisk()).isEqualTo(7);
+    assertThat(charge(writer, 8)).isTrue();
+    assertThat(onDisk()).isEqualTo(15);
   }
 }

@@ -1,0 +1,75 @@
+package io.modelgate.infrastructure.store;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.modelgate.domain.access.QuotaPeriod;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+
+/** What a fresh look at the file finds. */
+record OnDisk(Path file) {
+  List<String> requests() throws SQLException {
+    return texts("SELECT request_id FROM usage ORDER BY sequence");
+  }
+
+  /** What keys used of one kind of period, all of them together. */
+  long used(QuotaPeriod period) throws SQLException {
+    return number(
+        "SELECT coalesce(sum(used), 0) FROM quota_use WHERE period = '%s'"
+            .formatted(period.wireName()));
+  }
+
+  /** That the same calls and tokens are found wherever they are written. */
+  void agrees() throws SQLException {
+    long tokens = number("SELECT coalesce(sum(total_tokens), 0) FROM usage");
+    for (QuotaPeriod period : QuotaPeriod.values()) {
+      assertThat(used(period)).as("used by %s", period).isEqualTo(tokens);
+    }
+    for (String table : List.of("usage_hourly", "usage_daily")) {
+      assertThat(number("SELECT coalesce(sum(prompt_tokens + completion_tokens), 0) FROM " + table))
+          .as("tokens in %s", table)
+          .isEqualTo(tokens);
+      assertThat(number("SELECT coalesce(sum(calls), 0) FROM " + table))
+          .as("calls in %s", table)
+          .isEqualTo(number("SELECT count(*) FROM usage"));
+    }
+  }
+
+  long number(String query) throws SQLException {
+    return Long.parseLong(texts(query).getFirst());
+  }
+
+  List<String> texts(String query) throws SQLException {
+    try (Connection connection = connect();
+        Statement statement = connection.createStatement();
+        ResultSet result = statement.executeQuery(query)) {
+      var texts = new ArrayList<String>();
+      while (result.next()) {
+        texts.add(Objects.requireNonNull(result.getString(1)));
+      }
+      return texts;
+    }
+  }
+
+  void run(String script) throws SQLException {
+    try (Connection connection = connect();
+        Statement statement = connection.createStatement()) {
+      statement.executeUpdate(script);
+    }
+  }
+
+  private Connection connect() throws SQLException {
+    Connection connection = DriverManager.getConnection("jdbc:sqlite:" + file);
+    try (Statement statement = connection.createStatement()) {
+      statement.execute("PRAGMA busy_timeout = 5000");
+    }
+    return connection;
+  }
+}
