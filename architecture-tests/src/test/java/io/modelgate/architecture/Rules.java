@@ -100,6 +100,15 @@ final class Rules {
         "bootstrap..");
   }
 
+  static ArchRule redisStaysInItsAdapter(PackageMap map) {
+    return only(
+        map,
+        "Redis",
+        resideInAnyPackage("org.redisson..", "io.netty.."),
+        "infrastructure.redis..",
+        "bootstrap..");
+  }
+
   static ArchRule clientsStayInUpstream(PackageMap map) {
     return only(
         map,
