@@ -245,6 +245,8 @@ class FaithfulnessIT {
             "x-request-id",
             "openai-processing-ms",
             "x-modelgate-overhead-us",
+            "x-ratelimit-limit-tokens",
+            "x-ratelimit-remaining-tokens",
             "retry-after");
     assertThat(headers).containsKey("x-modelgate-overhead-us");
     assertThat(headers.containsKey("retry-after")).isEqualTo(status != 200);
@@ -269,7 +271,9 @@ class FaithfulnessIT {
             "x-accel-buffering",
             "x-request-id",
             "openai-processing-ms",
-            "x-modelgate-overhead-us")
+            "x-modelgate-overhead-us",
+            "x-ratelimit-limit-tokens",
+            "x-ratelimit-remaining-tokens")
         .containsEntry("content-type", "text/event-stream")
         .containsEntry("x-accel-buffering", "no")
         .containsEntry("x-request-id", "mine-3");

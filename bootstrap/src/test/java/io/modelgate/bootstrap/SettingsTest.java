@@ -217,6 +217,8 @@ class SettingsTest {
             timeout: soon
             redis.addr: nowhere
             databse.path: x
+            quota.time-zone: Mars/Olympus
+            rate-limit.rpm: -1
             """);
 
     var environment = Map.of("MG_MAX_BODY_SIZE", "5 elephants", "MG_DEMO", "perhaps");
@@ -227,8 +229,13 @@ class SettingsTest {
             file + ": server.port: 99999 – needs a whole number from 0 to 65535",
             file + ": server.prot – is no setting; did you mean server.port?",
             file
-                + ": timeout: soon – needs a duration from 10ms to 24h, such as 500ms, 30s, 5m or"
-                + " 1h",
+                + ": timeout: soon – needs a duration from 10ms to 24h, such as 500ms, 30s, 5m, 1h"
+                + " or 90d",
+            file
+                + ": quota.time-zone: Mars/Olympus – needs a time zone such as UTC or"
+                + " Europe/Berlin",
+            file
+                + ": rate-limit.rpm: -1 – needs a whole number from 0 to 1000000, or unlimited",
             file + ": redis.addr: nowhere – needs host:port, such as localhost:6379",
             file + ": databse.path – is no setting; did you mean database.path?",
             "MG_MAX_BODY_SIZE: max-body-size: 5 elephants – needs a size from 1KB to 1GB, such as"
@@ -362,7 +369,7 @@ class SettingsTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"", "1", "s", "-1s", "1.5s", "1d", "99999999999999999999s", "9ms", "25h"})
+  @ValueSource(strings = {"", "1", "s", "-1s", "1.5s", "1w", "99999999999999999999s", "9ms", "25h"})
   void refuseDurationsThatAreNone(String text) {
     assertThat(SettingsTable.TIMEOUT.form().reading().apply(text)).isEmpty();
   }

@@ -3,6 +3,7 @@ package io.modelgate.infrastructure.redis;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
@@ -25,20 +26,18 @@ final class RedisConnection implements AutoCloseable {
   private static final Duration BETWEEN_RECONNECTS = Duration.ofMillis(500);
 
   private final RedisSettings settings;
+  private final Duration timeout;
   private volatile @Nullable RedissonClient client;
 
-  RedisConnection(RedisSettings settings) {
+  RedisConnection(RedisSettings settings, Duration timeout) {
     this.settings = settings;
+    this.timeout = timeout;
   }
 
-  /** Makes the client, unless there is one; it then keeps its connections alive by itself. */
-  void connect() throws RedisGone {
+  /** Makes the client, unless there is one; it connects, and again, when it is needed. */
+  void connect() {
     if (client == null) {
-      try {
-        client = Redisson.create(config());
-      } catch (RedisException e) {
-        throw new RedisGone(reason(e));
-      }
+      client = Redisson.create(config());
     }
   }
 
@@ -47,6 +46,7 @@ final class RedisConnection implements AutoCloseable {
     config.setCodec(StringCodec.INSTANCE);
     config.setThreads(2);
     config.setNettyThreads(2);
+    config.setLazyInitialization(true);
     if (settings.password() != null) {
       config.setPassword(settings.password());
     }
@@ -58,7 +58,7 @@ final class RedisConnection implements AutoCloseable {
         .setSubscriptionConnectionMinimumIdleSize(0)
         .setSubscriptionConnectionPoolSize(1)
         .setConnectTimeout(CONNECT_MILLIS)
-        .setTimeout((int) RedisSettings.TIMEOUT.toMillis())
+        .setTimeout((int) timeout.toMillis())
         .setRetryAttempts(0)
         .setReconnectionDelay(new ConstantDelay(BETWEEN_RECONNECTS));
     return config;
@@ -67,17 +67,17 @@ final class RedisConnection implements AutoCloseable {
   /**
    * Runs a script, and loads it first if Redis does not have it, as after a restart.
    *
-   * @param timeout for all of it
+   * @param patience for all of it
    * @return what the script returns: whole numbers
    * @throws InterruptedException when this thread was told to stop; that says nothing of Redis
    */
-  List<Long> run(Script script, String key, Duration timeout, Object... arguments)
+  List<Long> run(Script script, String key, Duration patience, Object... arguments)
       throws RedisGone, InterruptedException {
     RedissonClient connected = client;
     if (connected == null) {
       throw new RedisGone("not connected yet");
     }
-    long deadline = System.nanoTime() + timeout.toNanos();
+    long deadline = System.nanoTime() + patience.toNanos();
     RScript scripts = connected.getScript(StringCodec.INSTANCE);
     try {
       try {
@@ -107,6 +107,9 @@ final class RedisConnection implements AutoCloseable {
     try {
       return reply.toCompletableFuture().get(deadline - System.nanoTime(), TimeUnit.NANOSECONDS);
     } catch (TimeoutException _) {
+      if (reply.toCompletableFuture().state() == Future.State.SUCCESS) {
+        return reply.toCompletableFuture().resultNow(); // in time, but this thread was not
+      }
       reply.cancel(true);
       throw new RedisGone("no answer in time");
     } catch (InterruptedException e) {
@@ -116,19 +119,26 @@ final class RedisConnection implements AutoCloseable {
       if (e.getCause() instanceof RedisException redis) {
         throw redis;
       }
-      throw new RedisGone(reason(e.getCause()));
+      throw new RedisGone(reason(e));
     }
   }
 
-  /** Without what Redisson adds about the command, which might be the one with the password. */
-  private static String reason(@Nullable Throwable failure) {
-    String text = failure == null ? "unknown" : String.valueOf(failure.getMessage());
-    int end = text.length();
+  /**
+   * What was at the bottom of it, without what Redisson adds about the command, which might be the
+   * one with the password.
+   */
+  private static String reason(Throwable failure) {
+    Throwable bottom = failure;
+    for (int depth = 0; bottom.getCause() != null && depth < 20; depth++) {
+      bottom = bottom.getCause();
+    }
+    String text = bottom.getMessage() == null ? bottom.toString() : bottom.getMessage();
+    int end = Math.min(text.length(), 160);
     for (String tail : List.of("channel:", "command:", "Command:", "params:", "\n")) {
       int at = text.indexOf(tail);
       end = at < 0 ? end : Math.min(end, at);
     }
-    return text.substring(0, Math.min(end, 160)).strip();
+    return text.substring(0, end).replaceAll("[.\\s]+$", "");
   }
 
   @Override

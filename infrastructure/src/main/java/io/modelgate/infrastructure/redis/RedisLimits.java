@@ -24,21 +24,20 @@ import java.util.concurrent.TimeUnit;
  * enforces its share of the limits by itself, or no call with limits is let through.
  */
 public final class RedisLimits implements Limits, AutoCloseable {
-  /** For one's turn to ask; the question gets the rest. */
-  private static final Duration LONGEST_QUEUE = RedisSettings.TIMEOUT.multipliedBy(3).dividedBy(4);
-
   private final RedisSettings settings;
   private final InstantSource clock;
   private final Limits alone;
+  private final Duration timeout;
   private final SharedStore store;
   private final Upkeep upkeep;
   private final ConcurrentHashMap<KeyId, KeyLease> leases = new ConcurrentHashMap<>();
 
-  private RedisLimits(RedisSettings settings, InstantSource clock, Limits alone) {
+  private RedisLimits(RedisSettings settings, InstantSource clock, Limits alone, Duration timeout) {
     this.settings = settings;
     this.clock = clock;
     this.alone = alone;
-    store = new SharedStore(settings);
+    this.timeout = timeout;
+    store = new SharedStore(settings, timeout);
     upkeep = new Upkeep(this::step, this::giveBack);
   }
 
@@ -49,7 +48,17 @@ public final class RedisLimits implements Limits, AutoCloseable {
    * @param alone enforces this node's share while Redis does not answer
    */
   public static RedisLimits open(RedisSettings settings, InstantSource clock, Limits alone) {
-    var limits = new RedisLimits(settings, clock, alone);
+    return open(settings, clock, alone, RedisSettings.TIMEOUT);
+  }
+
+  /**
+   * The same with another patience, for tests that count to the last call on a busy machine.
+   *
+   * @param timeout for a call's turn and question together
+   */
+  static RedisLimits open(
+      RedisSettings settings, InstantSource clock, Limits alone, Duration timeout) {
+    var limits = new RedisLimits(settings, clock, alone, timeout);
     try {
       limits.step();
     } catch (InterruptedException _) {
@@ -62,6 +71,11 @@ public final class RedisLimits implements Limits, AutoCloseable {
   /** Whether limits are shared at present. */
   public boolean isStoreAnswering() {
     return store.isAnswering();
+  }
+
+  /** How many gateways share them, this one among them, as last heard. */
+  public int nodes() {
+    return store.nodes();
   }
 
   @Override
@@ -97,11 +111,14 @@ public final class RedisLimits implements Limits, AutoCloseable {
     }
   }
 
-  /** Calls of one key ask one after another: most find then that they need not ask any more. */
+  /**
+   * Calls of one key ask one after another: most find then that they need not ask any more. Half of
+   * the time is for one's turn, the question gets the rest.
+   */
   private Verdict inTurn(KeyLease lease, RateLimits limits, long tokens)
       throws RedisGone, InterruptedException {
     long began = System.nanoTime();
-    if (!lease.turn().tryLock(LONGEST_QUEUE.toNanos(), TimeUnit.NANOSECONDS)) {
+    if (!lease.turn().tryLock(timeout.toNanos() / 2, TimeUnit.NANOSECONDS)) {
       throw new RedisGone("too many wait for it");
     }
     try {
@@ -114,8 +131,7 @@ public final class RedisLimits implements Limits, AutoCloseable {
       }
       Question question = lease.ask(limits, tokens);
       long asked = System.nanoTime();
-      Answer answer =
-          store.ask(lease.key(), question, RedisSettings.TIMEOUT.minusNanos(asked - began));
+      Answer answer = store.ask(lease.key(), question, timeout.minusNanos(asked - began));
       return lease.decided(question, answer, asked);
     } finally {
       lease.turn().unlock();
@@ -166,7 +182,7 @@ public final class RedisLimits implements Limits, AutoCloseable {
     try {
       Question question = lease.giveBack();
       long asked = System.nanoTime();
-      lease.heard(question, store.ask(lease.key(), question, RedisSettings.TIMEOUT), asked);
+      lease.heard(question, store.ask(lease.key(), question, timeout), asked);
     } catch (RedisGone _) {
       // known to all by now; told again once Redis answers
     } catch (InterruptedException _) {

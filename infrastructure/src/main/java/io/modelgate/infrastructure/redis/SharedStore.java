@@ -18,7 +18,11 @@ final class SharedStore implements AutoCloseable {
   private static final String NODES = "modelgate:nodes";
   private static final Duration ALIVE = Duration.ofSeconds(5);
 
+  /** While nobody else waits: finding it takes a connection, and a first one warm-up. */
+  private static final Duration SEARCH = Duration.ofSeconds(2);
+
   private final RedisSettings settings;
+  private final Duration timeout;
   private final RedisConnection connection;
   private final String node = UUID.randomUUID().toString();
   private volatile State state = State.UNKNOWN;
@@ -30,9 +34,10 @@ final class SharedStore implements AutoCloseable {
     GONE
   }
 
-  SharedStore(RedisSettings settings) {
+  SharedStore(RedisSettings settings, Duration timeout) {
     this.settings = settings;
-    connection = new RedisConnection(settings);
+    this.timeout = timeout;
+    connection = new RedisConnection(settings, timeout);
   }
 
   boolean isAnswering() {
@@ -45,14 +50,14 @@ final class SharedStore implements AutoCloseable {
   }
 
   /** Puts a question; when there is no answer, {@link #isAnswering} is false from then on. */
-  Answer ask(KeyId key, Question question, Duration timeout)
+  Answer ask(KeyId key, Question question, Duration patience)
       throws RedisGone, InterruptedException {
     try {
       return Answer.of(
           connection.run(
               LEASE,
               PREFIX + key.value(),
-              timeout,
+              patience,
               question.arguments(node, KeyLease.LIFE.toMillis())));
     } catch (RedisGone gone) {
       lost(gone);
@@ -74,7 +79,12 @@ final class SharedStore implements AutoCloseable {
   private int beat(Duration life) throws RedisGone, InterruptedException {
     return Math.toIntExact(
         connection
-            .run(HEARTBEAT, NODES, RedisSettings.TIMEOUT, node, Long.toString(life.toMillis()))
+            .run(
+                HEARTBEAT,
+                NODES,
+                isAnswering() ? timeout : SEARCH,
+                node,
+                Long.toString(life.toMillis()))
             .getFirst());
   }
 
@@ -111,6 +121,7 @@ final class SharedStore implements AutoCloseable {
     } catch (InterruptedException _) {
       Thread.currentThread().interrupt();
     } finally {
+      state = State.GONE;
       connection.close();
     }
   }

@@ -65,7 +65,7 @@ if rpm > 0 then
 end
 if tpm > 0 then
   local used = math.min(math.max(0, usedTokens - toldTokens), OWED * tpm)
-  tokens = math.min(tokens + used * PARTS, OWED * tpm * PARTS)
+  if used > 0 then tokens = math.min(tokens + used * PARTS, OWED * tpm * PARTS) end
 end
 
 local roomRequests = burst * PARTS - requests - heldRequests * PARTS
@@ -84,7 +84,7 @@ if granted then
   end
   if tpm > 0 then
     local room = math.floor((roomTokens - need * PARTS) / PARTS / SHARE)
-    leasedTokens = math.min((BLOCK - 1) * need, room)
+    if room >= need then leasedTokens = math.min((BLOCK - 1) * need, room) end
   end
   if concurrent > 0 then
     leasedSlots = math.min(BLOCK - 1, math.floor((roomSlots - 1) / SHARE))

@@ -1,5 +1,7 @@
 package io.modelgate.infrastructure.redis;
 
+import ch.qos.logback.classic.Level;
+import ch.qos.logback.classic.Logger;
 import io.modelgate.application.port.Limits;
 import io.modelgate.infrastructure.memory.InMemoryLimits;
 import io.modelgate.infrastructure.redis.RedisSettings.OnStoreFailure;
@@ -11,6 +13,7 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
+import org.slf4j.LoggerFactory;
 
 class RedisLimitsContractTest extends LimitsContract {
   /** Moves every bucket back in time, since the clock of a Redis cannot be set. */
@@ -25,6 +28,8 @@ class RedisLimitsContractTest extends LimitsContract {
 
   @BeforeAll
   static void start() {
+    ((Logger) LoggerFactory.getLogger("org.redisson")).setLevel(Level.WARN);
+    ((Logger) LoggerFactory.getLogger("io.netty")).setLevel(Level.WARN);
     redis = RedisServerProcess.started();
   }
 
