@@ -52,17 +52,22 @@ final class Account {
     return null;
   }
 
-  /** The tallies of all periods, by their kinds' order; they stay until the call that asks ends. */
-  Tally[] open(PeriodStarts starts, long tokens) {
-    QuotaPeriod[] periods = QuotaPeriod.values();
-    var opened = new Tally[periods.length];
-    for (QuotaPeriod period : periods) {
-      Tally tally = touch(of(period), starts.of(period));
-      tally.begin(tokens);
-      opened[period.ordinal()] = tally;
-      forget(of(period));
-    }
-    return opened;
+  /** Begins a call in all its periods, which are remembered at least until it ends. */
+  Tallies begin(PeriodStarts starts, long tokens) {
+    var begun =
+        new Tallies(
+            touch(QuotaPeriod.TOTAL, starts),
+            touch(QuotaPeriod.DAY, starts),
+            touch(QuotaPeriod.WEEK, starts),
+            touch(QuotaPeriod.MONTH, starts));
+    begun.begin(tokens);
+    tallies.values().forEach(Account::forget);
+    return begun;
+  }
+
+  /** The tally of a period, found or made, as the latest of its kind. */
+  private Tally touch(QuotaPeriod period, PeriodStarts starts) {
+    return touch(of(period), starts.of(period));
   }
 
   private static Tally touch(List<Tally> known, long startsAt) {

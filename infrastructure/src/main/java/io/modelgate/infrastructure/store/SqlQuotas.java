@@ -3,7 +3,6 @@ package io.modelgate.infrastructure.store;
 import io.modelgate.application.port.Quotas;
 import io.modelgate.application.port.UsageRecord;
 import io.modelgate.domain.access.KeyId;
-import io.modelgate.domain.access.QuotaPeriod;
 import io.modelgate.domain.access.QuotaStanding;
 import io.modelgate.domain.access.TokenDemand;
 import io.modelgate.domain.access.TokenQuota;
@@ -68,7 +67,7 @@ final class SqlQuotas implements Quotas {
       return switch (quota.decide(used, reserved, demand)) {
         case TokenQuota.Verdict.Granted(TokenDemand.Grant grant) -> {
           long tokens = Math.min(grant.tokens(), Reservation.MOST);
-          Tally[] tallies = account.open(starts, tokens);
+          Tallies tallies = account.begin(starts, tokens);
           yield new Verdict.Reserved(
               new Admission(account, tallies, starts, now, tokens), grant.cap());
         }
@@ -86,17 +85,14 @@ final class SqlQuotas implements Quotas {
   /** A call that was let in; its account's monitor guards it. */
   private final class Admission implements Reservation {
     private final Account account;
-
-    /** By {@link QuotaPeriod#ordinal}. */
-    private final Tally[] tallies;
-
+    private final Tallies tallies;
     private final PeriodStarts starts;
     private final Instant admitted;
     private long tokens;
     private boolean ended;
 
     Admission(
-        Account account, Tally[] tallies, PeriodStarts starts, Instant admitted, long tokens) {
+        Account account, Tallies tallies, PeriodStarts starts, Instant admitted, long tokens) {
       this.account = account;
       this.tallies = tallies;
       this.starts = starts;
@@ -113,13 +109,11 @@ final class SqlQuotas implements Quotas {
     public long extend(TokenQuota quota, long wanted) {
       synchronized (account) {
         insistOnOpen();
-        Tally tally = tallies[quota.period().ordinal()];
+        Tally tally = tallies.of(quota.period());
         long granted =
             quota.extend(tally.used(), tally.reserved(), Math.min(wanted, MOST - tokens));
         tokens += granted;
-        for (Tally each : tallies) {
-          each.extend(granted);
-        }
+        tallies.extend(granted);
         return granted;
       }
     }
@@ -141,9 +135,7 @@ final class SqlQuotas implements Quotas {
       synchronized (account) {
         insistOnOpen();
         ended = true;
-        for (Tally each : tallies) {
-          each.end(tokens, charged);
-        }
+        tallies.end(tokens, charged);
         tokens = 0;
       }
     }

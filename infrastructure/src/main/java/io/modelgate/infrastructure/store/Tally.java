@@ -34,10 +34,14 @@ final class Tally {
     reserved += tokens;
   }
 
-  /** Ends a call. */
-  void end(long set, long charged) {
+  /**
+   * Ends a call.
+   *
+   * @param given what was set aside for it
+   */
+  void end(long given, long charged) {
     calls--;
-    reserved -= set;
+    reserved -= given;
     used = Saturated.sum(used, charged);
   }
 }

@@ -43,13 +43,23 @@ final class OwedChargesTest {
       new AtomicReference<>(OnStoreFailure.REFUSE);
   private OnDisk disk;
   private UncertainCommits commits;
+  private SqliteDatabase database;
   private StoreWriter writer;
 
   @BeforeEach
-  void startLogging() {
+  void makeDatabase() throws IOException, SQLException {
     log.start();
     logger.addAppender(log);
     logger.setLevel(Level.INFO);
+    Path file = directory.resolve("modelgate.db");
+    OwnerOnly.file(file);
+    disk = new OnDisk(file);
+    commits = new UncertainCommits(SqliteDatabase.source(file, Durability.NORMAL));
+    database = new SqliteDatabase(file, Durability.NORMAL, commits);
+    try (Connection connection = database.connection()) {
+      Migrations.ALL.apply(connection);
+    }
+    writer = writer(Stores.LONG);
   }
 
   @AfterEach
@@ -60,19 +70,14 @@ final class OwedChargesTest {
     disk.agrees();
   }
 
-  private void start(Patience patience) throws IOException, SQLException {
-    Path file = directory.resolve("modelgate.db");
-    OwnerOnly.file(file);
-    disk = new OnDisk(file);
-    commits = new UncertainCommits(SqliteDatabase.source(file, Durability.NORMAL));
-    var database = new SqliteDatabase(file, Durability.NORMAL, commits);
-    try (Connection connection = database.connection()) {
-      Migrations.ALL.apply(connection);
-    }
-    writer =
-        new StoreWriter(
-            database, 0, patience, () -> Stores.policy(policy.get()), new SettableClock(NOON));
+  private void start(Patience patience) {
+    writer = writer(patience);
     writer.start();
+  }
+
+  private StoreWriter writer(Patience patience) {
+    return new StoreWriter(
+        database, 0, patience, () -> Stores.policy(policy.get()), new SettableClock(NOON));
   }
 
   private boolean charge(String request) {

@@ -7,6 +7,7 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import java.sql.SQLFeatureNotSupportedException;
+import java.util.Objects;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.logging.Logger;
 import javax.sql.ConnectionPoolDataSource;
@@ -32,7 +33,9 @@ final class UncertainCommits implements ConnectionPoolDataSource {
     return around(
         PooledConnection.class,
         (name, arguments, next) ->
-            name.equals("getConnection") ? connection((Connection) next.proceed()) : next.proceed(),
+            name.equals("getConnection")
+                ? connection((Connection) Objects.requireNonNull(next.proceed()))
+                : next.proceed(),
         pooled);
   }
 
@@ -41,7 +44,7 @@ final class UncertainCommits implements ConnectionPoolDataSource {
         Connection.class,
         (name, arguments, next) ->
             name.equals("prepareStatement") && "COMMIT".equals(arguments[0])
-                ? commit((PreparedStatement) next.proceed())
+                ? commit((PreparedStatement) Objects.requireNonNull(next.proceed()))
                 : next.proceed(),
         connection);
   }
