@@ -9,7 +9,7 @@ MVN := mvn -B -ntp -Dstyle.color=never
 LAUNCHER := bootstrap/target/modelgate/bin/modelgate
 SOURCES := $(shell find pom.xml */pom.xml */src/main config -type f 2>/dev/null)
 
-.PHONY: help run demo build test test-cover test-ollama format clean jdk node
+.PHONY: help run demo build test test-cover test-ollama bench-limits format clean jdk node
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -38,6 +38,14 @@ test-ollama: jdk ## the tests against a real Ollama, at OLLAMA_HOST (default 127
 	case $$url in https:*|*:[0-9]*) ;; *) url=$$url:11434 ;; esac; \
 	curl -fsS -m 5 -o /dev/null "$$url/api/tags" 2>/dev/null || { echo "No Ollama answers at $$url: start one, or name it in OLLAMA_HOST." >&2; exit 1; }; \
 	OLLAMA_HOST=$$url $(MVN) verify -pl bootstrap -am -Dtest.excluded-groups=none -Dit.test=OllamaLiveIT -Dtest=None -Dsurefire.failIfNoSpecifiedTests=false -Dfailsafe.failIfNoSpecifiedTests=false -Dcoverage.minimum=0
+
+# Plain programs among the tests; the numbers are seconds a row.
+bench-limits: jdk ## what limits, quotas and usage records cost; with a real Redis, brought along
+	$(MVN) -q test-compile dependency:build-classpath -Dmdep.outputFile=target/bench.classpath -Dmdep.includeScope=test -pl domain,application,infrastructure
+	@for bench in memory.LimitsBench:2 redis.RedisLimitsBench:3 store.UsageBench:4; do \
+		$$JAVA_HOME/bin/java --enable-native-access=ALL-UNNAMED --sun-misc-unsafe-memory-access=allow \
+		-cp infrastructure/target/test-classes:infrastructure/target/classes:$$(cat infrastructure/target/bench.classpath) \
+		io.modelgate.infrastructure.$${bench%:*} $${bench#*:} || exit 1; done
 
 format: jdk ## bring sources and poms into shape
 	$(MVN) -q spotless:apply

@@ -102,5 +102,13 @@ final class Logging {
         .getLogger(org.slf4j.Logger.ROOT_LOGGER_NAME)
         .setLevel(convertAnSLF4JLevel(threshold.libraries));
     context.getLogger("io.modelgate").setLevel(convertAnSLF4JLevel(threshold.ours));
+    // It tells of every attempt at a Redis that is gone; the limiter says once what matters.
+    boolean wanted = threshold.libraries.toInt() <= Level.INFO.toInt();
+    context
+        .getLogger("org.redisson")
+        .setLevel(
+            wanted
+                ? convertAnSLF4JLevel(threshold.libraries)
+                : ch.qos.logback.classic.Level.OFF);
   }
 }

@@ -102,7 +102,11 @@ class RedisIT {
     long served = answers.stream().filter(answer -> answer.status() == 200).count();
 
     assertThat(answers).extracting(Answer::status).containsOnly(200, 429);
-    assertThat(served).as("20 at once, and one more each 3 s").isBetween(20L, 21 + seconds / 3);
+    // On a starved machine Redis may seem gone for a moment: then each has its share besides.
+    boolean shared = gateways.stream().noneMatch(one -> one.said().contains("does not answer"));
+    assertThat(served)
+        .as("20 at once, and one more each 3 s")
+        .isBetween(20L, (shared ? 21 : 41) + seconds / 3);
     HttpResponse<String> refused = call(0, "slow", false);
     if (refused.statusCode() == 429) {
       long wait = Long.parseLong(refused.headers().firstValue("retry-after-ms").orElseThrow());
