@@ -220,6 +220,7 @@ final class Rules {
   private static boolean isDoor(JavaClass type) {
     return type.getModifiers().contains(com.tngtech.archunit.core.domain.JavaModifier.PUBLIC)
         && type.isTopLevelClass()
+        && !type.isArray() // ArchUnit takes an array of a nested enum for a class of its own
         && !type.isRecord()
         && !type.isEnum()
         && !type.isInterface()

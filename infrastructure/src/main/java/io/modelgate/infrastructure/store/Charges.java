@@ -88,7 +88,6 @@ final class Charges {
       while (!pending.isEmpty()) {
         keepSome(pending.stream().limit(MOST_AT_ONCE).toList());
       }
-      arrears.none();
     } catch (SQLException | RuntimeException e) {
       doubt();
       nextTry = System.nanoTime() + retryNanos;

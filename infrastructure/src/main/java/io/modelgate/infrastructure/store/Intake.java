@@ -116,21 +116,7 @@ final class Intake {
       if (!isFull()) {
         room.signalAll();
       }
-      long left = nanos;
-      while (waiting.isEmpty() && !closed && left > 0) {
-        left = work.awaitNanos(left);
-      }
-    } catch (InterruptedException _) {
-      // Nobody has a reason to interrupt the writer, and it looks again by itself.
-    } finally {
-      lock.unlock();
-    }
-    return taken();
-  }
-
-  private List<Job> taken() {
-    lock.lock();
-    try {
+      awaitWork(nanos);
       List<Job> taken = waiting;
       waiting = new ArrayList<>(taken.size());
       held += taken.size();
@@ -138,6 +124,17 @@ final class Intake {
       return taken;
     } finally {
       lock.unlock();
+    }
+  }
+
+  private void awaitWork(long nanos) {
+    try {
+      long left = nanos;
+      while (waiting.isEmpty() && !closed && left > 0) {
+        left = work.awaitNanos(left);
+      }
+    } catch (InterruptedException _) {
+      // Nobody has a reason to interrupt the writer, and it looks again by itself.
     }
   }
 

@@ -9,9 +9,9 @@ final class Saturated {
     return one > Long.MAX_VALUE - other ? Long.MAX_VALUE : one + other;
   }
 
-  /** The same for a column, in the update of an upsert. */
-  static String added(String column) {
-    return "%1$s = CASE WHEN %1$s > %2$d - excluded.%1$s THEN %2$d ELSE %1$s + excluded.%1$s END"
-        .formatted(column, Long.MAX_VALUE);
+  /** The same for a column, as an assignment in an update. */
+  static String plus(String column, String more) {
+    return "%1$s = CASE WHEN %1$s > %3$d - %2$s THEN %3$d ELSE %1$s + %2$s END"
+        .formatted(column, more, Long.MAX_VALUE);
   }
 }

@@ -155,10 +155,20 @@ final class StoreWriter {
   }
 
   private long untilNextDuty() {
+    if (hasCaughtUp()) {
+      return 0;
+    }
     return Math.min(charges.untilNextTry(), housekeeping.untilNext());
   }
 
+  /** Whether there were arrears and are none here; those in the queue are still to be looked at. */
+  private boolean hasCaughtUp() {
+    return arrears.any() && charges.waiting() == 0;
+  }
+
+  /** Arrears are over when all has been kept that had gathered until they were made up for. */
   private void write(List<Job> batch) {
+    boolean caughtUp = hasCaughtUp();
     for (Job job : batch) {
       switch (job) {
         case Charge charge -> charges.add(charge);
@@ -166,6 +176,9 @@ final class StoreWriter {
       }
     }
     charges.keep();
+    if (caughtUp && charges.waiting() == 0) {
+      arrears.none();
+    }
   }
 
   private void finish() {

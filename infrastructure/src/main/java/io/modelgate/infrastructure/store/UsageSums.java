@@ -9,17 +9,17 @@ import java.util.Map;
 /** What many charges come to together, so that each row is written once. */
 final class UsageSums {
   private final Map<Periods, Tokens> periods = new HashMap<>();
-  private final Map<Rollup, Rolled> rollups = new HashMap<>();
+  private final Map<Group, Sum> groups = new HashMap<>();
 
   UsageSums(List<Charge> charges) {
     for (Charge charge : charges) {
       TokenUsage tokens = charge.record().usage().tokens();
       KeyId key = charge.record().key();
       periods.computeIfAbsent(new Periods(key, charge.starts()), _ -> new Tokens()).add(tokens);
-      rollups
+      groups
           .computeIfAbsent(
-              new Rollup(key, charge.record().model(), charge.hour(), charge.starts().day()),
-              _ -> new Rolled())
+              new Group(key, charge.record().model(), charge.hour(), charge.starts().day()),
+              _ -> new Sum())
           .add(tokens);
     }
   }
@@ -30,13 +30,13 @@ final class UsageSums {
   }
 
   /** By key, model, hour and day. */
-  Map<Rollup, Rolled> rollups() {
-    return rollups;
+  Map<Group, Sum> groups() {
+    return groups;
   }
 
   record Periods(KeyId key, PeriodStarts starts) {}
 
-  record Rollup(KeyId key, String model, long hour, long day) {}
+  record Group(KeyId key, String model, long hour, long day) {}
 
   static final class Tokens {
     private long total;
@@ -50,7 +50,7 @@ final class UsageSums {
     }
   }
 
-  static final class Rolled {
+  static final class Sum {
     private long calls;
     private long prompt;
     private long completion;

@@ -40,10 +40,10 @@ final class UsageTables {
       INSERT INTO quota_use (key_id, period, starts_at, used)
       VALUES (?1, 'total', 0, ?2), (?1, 'day', ?3, ?2), (?1, 'week', ?4, ?2), (?1, 'month', ?5, ?2)
       ON CONFLICT DO UPDATE SET\s"""
-          + Saturated.added("used");
+          + Saturated.plus("used", "excluded.used");
 
-  private static final String ADD_TO_HOUR = rollUp("usage_hourly", "hour");
-  private static final String ADD_TO_DAY = rollUp("usage_daily", "day");
+  private static final RollUp HOURLY = RollUp.of("usage_hourly", "hour");
+  private static final RollUp DAILY = RollUp.of("usage_daily", "day");
   private static final String SET_MARK = "UPDATE usage_mark SET last = ?";
   private static final String MARK =
       "SELECT max((SELECT last FROM usage_mark), (SELECT coalesce(max(sequence), 0) FROM usage))";
@@ -52,22 +52,6 @@ final class UsageTables {
 
   UsageTables(SqliteDatabase database) {
     this.database = database;
-  }
-
-  private static String rollUp(String table, String start) {
-    return """
-    INSERT INTO %s
-      (key_id, model, %s, calls, prompt_tokens, completion_tokens, cached_tokens, reasoning_tokens)
-    VALUES (?, ?, ?, ?, ?, ?, ?, ?)
-    ON CONFLICT DO UPDATE SET calls = calls + excluded.calls, %s, %s, %s, %s
-    """
-        .formatted(
-            table,
-            start,
-            Saturated.added("prompt_tokens"),
-            Saturated.added("completion_tokens"),
-            Saturated.added("cached_tokens"),
-            Saturated.added("reasoning_tokens"));
   }
 
   /** What was used in all periods that may still matter; those nearest to {@code now} come last. */
@@ -118,8 +102,8 @@ final class UsageTables {
   private void keep(List<Charge> charges, boolean withRows) throws SQLException {
     PreparedStatement row = database.prepared(INSERT);
     PreparedStatement use = database.prepared(ADD_USE);
-    PreparedStatement hour = database.prepared(ADD_TO_HOUR);
-    PreparedStatement day = database.prepared(ADD_TO_DAY);
+    RollUp.Statements hourly = HOURLY.prepared(database);
+    RollUp.Statements daily = DAILY.prepared(database);
     PreparedStatement mark = database.prepared(SET_MARK);
     var sums = new UsageSums(charges);
     database.transact(
@@ -132,9 +116,9 @@ final class UsageTables {
           for (Map.Entry<UsageSums.Periods, UsageSums.Tokens> sum : sums.periods().entrySet()) {
             add(use, sum.getKey(), sum.getValue().total());
           }
-          for (Map.Entry<UsageSums.Rollup, UsageSums.Rolled> sum : sums.rollups().entrySet()) {
-            add(hour, sum.getKey(), sum.getKey().hour(), sum.getValue());
-            add(day, sum.getKey(), sum.getKey().day(), sum.getValue());
+          for (Map.Entry<UsageSums.Group, UsageSums.Sum> sum : sums.groups().entrySet()) {
+            hourly.add(sum.getKey(), sum.getKey().hour(), sum.getValue());
+            daily.add(sum.getKey(), sum.getKey().day(), sum.getValue());
           }
           mark.setLong(1, charges.getLast().sequence());
           int _ = mark.executeUpdate();
@@ -184,19 +168,5 @@ final class UsageTables {
       use.setLong(5, periods.starts().month());
       int _ = use.executeUpdate();
     }
-  }
-
-  private static void add(
-      PreparedStatement rollUp, UsageSums.Rollup of, long start, UsageSums.Rolled sum)
-      throws SQLException {
-    rollUp.setString(1, of.key().value());
-    rollUp.setString(2, of.model());
-    rollUp.setLong(3, start);
-    rollUp.setLong(4, sum.calls());
-    rollUp.setLong(5, sum.prompt());
-    rollUp.setLong(6, sum.completion());
-    rollUp.setLong(7, sum.cached());
-    rollUp.setLong(8, sum.reasoning());
-    int _ = rollUp.executeUpdate();
   }
 }

@@ -11,6 +11,7 @@ import io.modelgate.domain.access.QuotaStanding;
 import io.modelgate.domain.access.TokenDemand;
 import io.modelgate.domain.access.TokenQuota;
 import io.modelgate.infrastructure.store.StoreSettings.Durability;
+import io.modelgate.infrastructure.store.StoreSettings.OnStoreFailure;
 import io.modelgate.infrastructure.store.StoreSettings.UsagePolicy;
 import io.modelgate.testing.QuotasContract;
 import io.modelgate.testing.SettableClock;
@@ -28,6 +29,10 @@ final class SqlQuotasTest extends QuotasContract {
   private static final KeyId KEY = new KeyId("a");
   private static final Duration DAY = Duration.ofDays(1);
 
+  /** Calls of all times are made here, and their rows looked at. */
+  private static final UsagePolicy EVER =
+      new UsagePolicy(OnStoreFailure.REFUSE, DAY.multipliedBy(10_000));
+
   @TempDir private Path directory;
   private Path file;
   private final SettableClock clock = new SettableClock(NOON);
@@ -37,9 +42,7 @@ final class SqlQuotasTest extends QuotasContract {
   void open() {
     file = directory.resolve("modelgate.db");
     store =
-        SqlStore.open(
-            new StoreSettings(
-                file, null, Durability.NORMAL, ZONE, () -> UsagePolicy.DEFAULT, clock));
+        SqlStore.open(new StoreSettings(file, null, Durability.NORMAL, ZONE, () -> EVER, clock));
   }
 
   @AfterEach
@@ -75,7 +78,7 @@ final class SqlQuotasTest extends QuotasContract {
 
   @Test
   void whatWasUsedIsKnownAfterAStartAndWhatWasSetAsideIsGone() {
-    charge(NOON.minus(DAY.multipliedBy(80)), 1_000);
+    charge(NOON.minus(DAY.multipliedBy(100)), 1_000);
     charge(NOON.minus(DAY.multipliedBy(10)), 200);
     charge(NOON.minus(DAY), 30);
     charge(NOON, 4);
