@@ -86,6 +86,10 @@ class ArchitectureTest {
               Rules::jsonLibraryStaysInTheAdapters,
               "domain.chat.KnowsALibrary"),
           Case.of(
+              "metrics stay with the server",
+              Rules::metricsStayWithTheServer,
+              "infrastructure.upstream.CountsByItself"),
+          Case.of(
               "command line, logging back end and settings file stay in bootstrap",
               Rules::consoleStaysInBootstrap,
               "infrastructure.server.KnowsTheLoggingBackEnd"),

@@ -123,6 +123,15 @@ final class Rules {
     return only(map, "JSON", resideInAPackage("com.fasterxml.."), "infrastructure..");
   }
 
+  static ArchRule metricsStayWithTheServer(PackageMap map) {
+    return only(
+        map,
+        "metrics",
+        resideInAnyPackage("io.prometheus..", "io.micrometer.."),
+        "infrastructure.server..",
+        "bootstrap..");
+  }
+
   static ArchRule consoleStaysInBootstrap(PackageMap map) {
     return only(
         map,

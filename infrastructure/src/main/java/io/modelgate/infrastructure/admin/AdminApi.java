@@ -4,6 +4,7 @@ import io.helidon.http.Header;
 import io.helidon.http.HeaderNames;
 import io.helidon.http.HeaderValues;
 import io.helidon.http.Status;
+import io.helidon.webserver.http.HttpRouting;
 import io.helidon.webserver.http.HttpRules;
 import io.helidon.webserver.http.HttpService;
 import io.helidon.webserver.http.ServerRequest;
@@ -18,6 +19,7 @@ import io.modelgate.application.port.ModelRoutes;
 import io.modelgate.application.port.Quotas;
 import io.modelgate.domain.access.SecretHash;
 import io.modelgate.infrastructure.server.ApiErrors;
+import io.modelgate.infrastructure.server.Metrics;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
@@ -25,9 +27,9 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The admin side of the listener, to be registered at {@link #PATH}: the API for keys, models and
- * settings under {@code /api}, behind the admin key, and the panel's static files, which hold no
- * secrets, for everyone. Thread-safe.
+ * The admin side of the listener. Behind the admin key: {@code /metrics}, and under {@link
+ * #PATH}{@code /api} the API for keys, models and settings. For everyone: the panel's static files,
+ * which hold no secrets. Thread-safe.
  *
  * <p>All of the API speaks JSON in snake_case, UTF-8, times as RFC 3339 in UTC. An absent field of
  * a PATCH stays as it is, null clears it, 0 and false are values. What is refused is an error body
@@ -109,6 +111,22 @@ public final class AdminApi implements HttpService {
             "/",
             StaticContentFeature.createService(
                 ClasspathHandlerConfig.builder().location(pages).welcome("index.html").build()));
+  }
+
+  /**
+   * Adds the admin side to the listener that clients call: this at {@link #PATH}, and {@code
+   * /metrics} behind the same key.
+   */
+  public void register(HttpRouting.Builder routing, Metrics metrics) {
+    routing.register(PATH, this).register(MetricsService.behind(gate, metrics));
+  }
+
+  /**
+   * Adds {@code /metrics}, without a key, to a listener that only the operator's network reaches.
+   */
+  public static void registerOpenMetrics(
+      HttpRouting.Builder routing, Metrics metrics, ApiErrors errors) {
+    routing.register(MetricsService.open(errors, metrics));
   }
 
   private static void addPageHeaders(ServerRequest request, ServerResponse response) {

@@ -6,6 +6,7 @@ import io.helidon.webserver.http.ServerResponse;
 import io.modelgate.application.chat.AdmitCaller;
 import io.modelgate.application.chat.AdmitCaller.Admission;
 import io.modelgate.application.chat.ShowStanding;
+import io.modelgate.domain.access.ApiKey;
 import io.modelgate.domain.access.Refusal;
 import io.modelgate.domain.access.SecretHash;
 import io.modelgate.infrastructure.server.CallLog;
@@ -24,9 +25,24 @@ final class Callers {
   }
 
   /**
-   * Never reads the body. A caller let in is named in the log, and told what is left of its limits.
+   * Never reads the body. A caller let in is named in the log, and told what is left of its limits;
+   * of one turned away, the log says by which rule.
    */
   Admission admit(ServerRequest request, ServerResponse response) {
+    Admission admission = admit(request);
+    CallLog call = CallLog.of(request);
+    switch (admission) {
+      case Admission.Granted(ApiKey caller) -> {
+        call.put("key_id", caller.id().value());
+        call.put("key_name", caller.name());
+        RateHeaders.put(response, showStanding.handle(caller));
+      }
+      case Admission.Denied(Refusal refusal) -> call.refused(RefusalTexts.rule(refusal));
+    }
+    return admission;
+  }
+
+  private Admission admit(ServerRequest request) {
     var presented = request.headers().all(HeaderNames.AUTHORIZATION, List::of);
     if (presented.isEmpty()) {
       return new Admission.Denied(new Refusal.MissingKey());
@@ -39,13 +55,6 @@ final class Callers {
     if (secret.isEmpty() || secret.length() > LONGEST_KEY || secret.indexOf(' ') >= 0) {
       return new Admission.Denied(new Refusal.MalformedKey());
     }
-    Admission admission = admitCaller.handle(SecretHash.of(secret));
-    if (admission instanceof Admission.Granted(var caller)) {
-      CallLog call = CallLog.of(request);
-      call.put("key_id", caller.id().value());
-      call.put("key_name", caller.name());
-      RateHeaders.put(response, showStanding.handle(caller));
-    }
-    return admission;
+    return admitCaller.handle(SecretHash.of(secret));
   }
 }

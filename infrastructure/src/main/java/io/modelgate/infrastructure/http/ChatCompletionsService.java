@@ -24,6 +24,7 @@ import io.modelgate.infrastructure.server.CallLog;
 import io.modelgate.infrastructure.server.ClientConnection;
 import io.modelgate.infrastructure.server.RequestBodies;
 import io.modelgate.infrastructure.server.RequestBodies.Body;
+import io.modelgate.infrastructure.server.SentCall;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
@@ -119,8 +120,7 @@ final class ChatCompletionsService implements HttpService {
         sendFailure(request, response, failure);
       }
       case Outcome.Refused(Refusal refusal) -> {
-        log.put("outcome", "refused");
-        log.put("rule", RefusalTexts.rule(refusal));
+        log.refused(RefusalTexts.rule(refusal));
         sendRefusal(request, response, refusal);
       }
     }
@@ -155,11 +155,15 @@ final class ChatCompletionsService implements HttpService {
 
   private static void note(CallLog log, SettledCall settled) {
     UsageRecord record = settled.record();
-    log.put("outcome", record.ending().wireName());
-    log.put("backend", record.backend().wireName());
-    log.put("prompt_tokens", record.usage().tokens().prompt());
-    log.put("completion_tokens", record.usage().tokens().completion());
-    log.put("usage_source", record.usage().source().wireName());
+    log.sent(
+        new SentCall(
+            record.model(),
+            record.backend().wireName(),
+            record.ending().wireName(),
+            record.stream(),
+            record.usage(),
+            record.timeToFirstByte(),
+            record.duration()));
     if (!settled.durable()) {
       log.put("usage", "owed");
     }

@@ -40,6 +40,11 @@ public final class OpenAiApi {
     this.health = new HealthService(ready, errors);
   }
 
+  /** Adds {@code /health} alone to a listener; {@link #register} has it as well. */
+  public void registerHealth(HttpRouting.Builder routing) {
+    routing.register(health);
+  }
+
   /** Adds the endpoints to a listener. */
   public void register(HttpRouting.Builder routing) {
     routing.register(chat, models, usage, health);

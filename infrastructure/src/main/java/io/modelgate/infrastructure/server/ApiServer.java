@@ -24,7 +24,7 @@ import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** The one listener, with the answers to what no endpoint answers. Thread-safe. */
+/** A listener, with the answers to what no endpoint answers. Thread-safe. */
 public final class ApiServer implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(ApiServer.class);
 
@@ -43,18 +43,22 @@ public final class ApiServer implements AutoCloseable {
   /**
    * Binds and begins to answer.
    *
+   * @param metrics counts every request; one for all listeners
    * @param endpoints adds the services; requests that none of them takes are answered with 404
    * @throws IllegalStateException when the address cannot be bound
    */
   public static ApiServer start(
-      ServerSettings settings, ApiErrors errors, Consumer<HttpRouting.Builder> endpoints) {
+      ServerSettings settings,
+      ApiErrors errors,
+      Metrics metrics,
+      Consumer<HttpRouting.Builder> endpoints) {
     ScheduledExecutorService timer =
         Executors.newSingleThreadScheduledExecutor(
             Thread.ofPlatform().daemon().name("lingering-close").factory());
     var running = new RunningCalls();
     HttpRouting.Builder routing =
         HttpRouting.builder()
-            .addFilter(new CallFilter(running))
+            .addFilter(new CallFilter(running, metrics.calls()))
             .error(CloseConnectionException.class, (_, _, e) -> rethrow(e))
             .error(ServerConnectionException.class, (_, _, e) -> rethrow(e))
             .error(
@@ -81,7 +85,7 @@ public final class ApiServer implements AutoCloseable {
                     Http1ConnectionSelector.builder().config(http1).build(),
                     timer,
                     ClientWatch.on(timer)))
-            .directHandlers(protocolErrors(errors, settings))
+            .directHandlers(protocolErrors(errors, settings, metrics))
             .routing(routing)
             .build();
     try {
@@ -131,8 +135,9 @@ public final class ApiServer implements AutoCloseable {
     }
   }
 
-  private static DirectHandlers protocolErrors(ApiErrors errors, ServerSettings settings) {
-    var handler = new ProtocolErrors(errors, settings.maxBodyBytes());
+  private static DirectHandlers protocolErrors(
+      ApiErrors errors, ServerSettings settings, Metrics metrics) {
+    var handler = new ProtocolErrors(errors, settings.maxBodyBytes(), metrics.calls());
     var handlers = DirectHandlers.builder();
     for (EventType type : EventType.values()) {
       handlers.addHandler(type, handler);

@@ -12,15 +12,20 @@ import io.helidon.webserver.http.RoutingResponse;
 import java.util.UUID;
 import java.util.regex.Pattern;
 
-/** Stands before every handler: gives each request its id and, at its end, its line in the log. */
+/**
+ * Stands before every handler: gives each request its id and, at its end, its line in the log and
+ * its place in the counts.
+ */
 final class CallFilter implements Filter {
   static final HeaderName REQUEST_ID = HeaderNames.create("x-request-id");
   private static final Pattern SANE = Pattern.compile("[A-Za-z0-9._:/+=@-]{1,128}");
 
   private final RunningCalls running;
+  private final CallMeters meters;
 
-  CallFilter(RunningCalls running) {
+  CallFilter(RunningCalls running, CallMeters meters) {
     this.running = running;
+    this.meters = meters;
   }
 
   @Override
@@ -31,12 +36,14 @@ final class CallFilter implements Filter {
     request.context().register(client);
     response.header(REQUEST_ID, call.requestId());
     response.beforeSend(() -> call.stamp(response));
+    String route = RouteLabel.of(request.prologue().uriPath().path());
     running.begin();
+    meters.begun(route);
     try {
       chain.proceed();
     } finally {
       client.served();
-      call.write(request, response);
+      call.end(route, request, response, meters);
       running.end();
     }
     if (request.headers().containsToken(HeaderValues.CONNECTION_CLOSE)) {

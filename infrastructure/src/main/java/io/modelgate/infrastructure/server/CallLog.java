@@ -8,14 +8,15 @@ import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.slf4j.event.Level;
 
 /**
- * What is known of one request, gathered on its way and written as one line at its end. Lives in
- * the request's context; used by the request's thread alone. Takes names and numbers only: never a
- * prompt, a reply, or any part of a key.
+ * What is known of one request, gathered on its way, written as one line and counted at its end.
+ * Lives in the request's context; used by the request's thread alone. Takes names and numbers only:
+ * never a prompt, a reply, or any part of a key.
  */
 public final class CallLog {
   private static final Logger LOG = LoggerFactory.getLogger("io.modelgate.calls");
@@ -29,6 +30,9 @@ public final class CallLog {
   private final long startedNanos = System.nanoTime();
   private Duration upstreamWait = Duration.ZERO;
   private boolean clientGone;
+  private @Nullable String rule;
+  private @Nullable SentCall sent;
+  private @Nullable Duration overhead;
   private final Map<String, Object> fields = new LinkedHashMap<>();
 
   CallLog(String requestId, String clientAddress) {
@@ -61,13 +65,50 @@ public final class CallLog {
     clientGone = true;
   }
 
+  /**
+   * Says that a rule turned the request away.
+   *
+   * @param byRule its name, one of a few
+   */
+  public void refused(String byRule) {
+    rule = byRule;
+    put("outcome", "refused");
+    put("rule", byRule);
+  }
+
+  /** Says what became of a call that was sent to a backend. */
+  public void sent(SentCall call) {
+    sent = call;
+    put("outcome", call.outcome());
+    put("backend", call.backend());
+    put("prompt_tokens", call.usage().tokens().prompt());
+    put("completion_tokens", call.usage().tokens().completion());
+    put("usage_source", call.usage().source().wireName());
+  }
+
+  /** The rule that turned the request away, if one did. */
+  @Nullable String rule() {
+    return rule;
+  }
+
+  /** What became of the call, if it was sent somewhere. */
+  @Nullable SentCall sent() {
+    return sent;
+  }
+
+  /** What was not waiting for the backend of the time until the reply's head; null before that. */
+  @Nullable Duration overhead() {
+    return overhead;
+  }
+
   /** Tells the client where the time went; right before the head is sent. */
   void stamp(ServerResponse response) {
     long elapsed = System.nanoTime() - startedNanos;
-    long overhead = TimeUnit.NANOSECONDS.toMicros(Math.max(0, elapsed - upstreamWait.toNanos()));
+    overhead = Duration.ofNanos(Math.max(0, elapsed - upstreamWait.toNanos()));
+    long micros = TimeUnit.NANOSECONDS.toMicros(overhead.toNanos());
     response.header(PROCESSING_MS, Long.toString(TimeUnit.NANOSECONDS.toMillis(elapsed)));
-    response.header(OVERHEAD_US, Long.toString(overhead));
-    put("overhead_us", overhead);
+    response.header(OVERHEAD_US, Long.toString(micros));
+    put("overhead_us", micros);
   }
 
   /**
@@ -84,14 +125,22 @@ public final class CallLog {
     fields.put(name, value);
   }
 
-  void write(ServerRequest request, ServerResponse response) {
+  /** The request has been answered. */
+  void end(String route, ServerRequest request, ServerResponse response, CallMeters meters) {
+    int status = clientGone ? CLIENT_GONE : response.status().code();
+    meters.ended(route, request.prologue().method().text(), status, this);
+    write(route, status, request, response);
+  }
+
+  private void write(String route, int status, ServerRequest request, ServerResponse response) {
     String path = pathOf(request.prologue().uriPath().rawPath());
+    boolean probe = route.equals(RouteLabel.METRICS) ? status < 400 : path.startsWith("/health");
     var line =
-        LOG.atLevel(path.startsWith("/health") ? Level.DEBUG : Level.INFO)
+        LOG.atLevel(probe ? Level.DEBUG : Level.INFO)
             .addKeyValue("request_id", requestId)
             .addKeyValue("method", plain(request.prologue().method().text()))
             .addKeyValue("path", plain(path))
-            .addKeyValue("status", clientGone ? CLIENT_GONE : response.status().code())
+            .addKeyValue("status", status)
             .addKeyValue("client_ip", clientAddress);
     for (var field : fields.entrySet()) {
       line = line.addKeyValue(field.getKey(), field.getValue());

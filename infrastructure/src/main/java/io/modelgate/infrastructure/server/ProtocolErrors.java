@@ -16,13 +16,15 @@ final class ProtocolErrors implements DirectHandler {
   private static final Logger LOG = LoggerFactory.getLogger(ProtocolErrors.class);
   private final ApiErrors errors;
   private final long maxBodyBytes;
+  private final CallMeters meters;
 
   /**
    * Errors that say what is allowed.
    *
    * @param maxBodyBytes of a request
    */
-  ProtocolErrors(ApiErrors errors, long maxBodyBytes) {
+  ProtocolErrors(ApiErrors errors, long maxBodyBytes, CallMeters meters) {
+    this.meters = meters;
     this.maxBodyBytes = maxBodyBytes;
     this.errors = errors;
   }
@@ -40,6 +42,7 @@ final class ProtocolErrors implements DirectHandler {
     int code = unread || status.code() == 501 ? 400 : status.code();
     String requestId = CallFilter.requestId(request.headers());
     CallLog.writeRefused(requestId, request.method(), request.path(), code);
+    meters.endedUnread(request.method(), code);
     LOG.debug("request {} refused with {}: {}", requestId, code, message);
     return TransportResponse.builder()
         .status(Status.create(code))

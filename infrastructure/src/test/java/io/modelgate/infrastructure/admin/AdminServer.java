@@ -13,6 +13,7 @@ import io.modelgate.domain.access.TokenQuota;
 import io.modelgate.domain.routing.BackendKind;
 import io.modelgate.infrastructure.server.ApiErrors;
 import io.modelgate.infrastructure.server.ApiServer;
+import io.modelgate.infrastructure.server.Metrics;
 import io.modelgate.infrastructure.server.ServerSettings;
 import io.modelgate.testing.BrokenStore;
 import io.modelgate.testing.InMemoryApiKeys;
@@ -51,6 +52,7 @@ final class AdminServer implements AutoCloseable {
   final InMemoryQuotas quotas = new InMemoryQuotas();
   volatile AdminApi.Settings settings =
       new AdminApi.Settings(List.of(), null, Samples.NOON, List.of());
+  final Metrics metrics = Metrics.create("test");
   private final ApiServer server;
   private final HttpClient client = HttpClient.newHttpClient();
 
@@ -83,7 +85,8 @@ final class AdminServer implements AutoCloseable {
         ApiServer.start(
             new ServerSettings("127.0.0.1", 0, 5 * 1024 * 1024, Duration.ZERO),
             new ApiErrors(false),
-            routing -> routing.register(AdminApi.PATH, api));
+            metrics,
+            routing -> api.register(routing, metrics));
   }
 
   static AdminServer start() {

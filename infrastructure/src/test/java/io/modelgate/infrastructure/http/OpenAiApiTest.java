@@ -39,6 +39,7 @@ import io.modelgate.domain.routing.ModelName;
 import io.modelgate.domain.routing.ModelRoute;
 import io.modelgate.infrastructure.server.ApiErrors;
 import io.modelgate.infrastructure.server.ApiServer;
+import io.modelgate.infrastructure.server.Metrics;
 import io.modelgate.infrastructure.server.ServerSettings;
 import io.modelgate.testing.InMemoryApiKeys;
 import io.modelgate.testing.InMemoryModelRoutes;
@@ -103,7 +104,10 @@ class OpenAiApiTest {
             errors);
     server =
         ApiServer.start(
-            new ServerSettings("127.0.0.1", 0, 1000, Duration.ZERO), errors, api::register);
+            new ServerSettings("127.0.0.1", 0, 1000, Duration.ZERO),
+            errors,
+            Metrics.create("test"),
+            api::register);
     client = RawConnection.to(server.port());
   }
 

@@ -32,6 +32,7 @@ class ApiServerTest {
         ApiServer.start(
             new ServerSettings("127.0.0.1", 0, MAX_BODY, Duration.ofSeconds(1)),
             ERRORS,
+            Metrics.create("test"),
             routing ->
                 routing
                     .post("/length", ApiServerTest::answerLength)
@@ -71,7 +72,8 @@ class ApiServerTest {
   void saysThatItsPortIsTaken() {
     var taken = new ServerSettings("127.0.0.1", server.port(), MAX_BODY, Duration.ofSeconds(1));
 
-    assertThatThrownBy(() -> ApiServer.start(taken, ERRORS, _ -> {}).close())
+    assertThatThrownBy(
+            () -> ApiServer.start(taken, ERRORS, Metrics.create("test"), _ -> {}).close())
         .isInstanceOf(IllegalStateException.class)
         .hasMessageContaining("127.0.0.1:" + server.port())
         .hasMessageContaining("in use");
@@ -257,6 +259,7 @@ class ApiServerTest {
         ApiServer.start(
             new ServerSettings("127.0.0.1", 0, MAX_BODY, Duration.ZERO),
             ERRORS,
+            Metrics.create("test"),
             routing ->
                 routing.get(
                     "/long",

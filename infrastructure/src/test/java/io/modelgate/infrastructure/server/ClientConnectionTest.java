@@ -172,7 +172,8 @@ class ClientConnectionTest {
             .routing(
                 routing ->
                     routing
-                        .addFilter(new CallFilter(new RunningCalls()))
+                        .addFilter(
+                            new CallFilter(new RunningCalls(), Metrics.create("test").calls()))
                         .get("/wait", this::serve)
                         .get("/next", (_, response) -> response.send("the next")));
     if (tls) {
