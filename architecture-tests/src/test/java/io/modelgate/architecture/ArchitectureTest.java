@@ -72,6 +72,11 @@ class ArchitectureTest {
           Case.of(
               "SQL stays in the store", Rules::sqlStaysInTheStore, "infrastructure.http.KnowsSql"),
           Case.of(
+              "Redis stays in its adapter",
+              Rules::redisStaysInItsAdapter,
+              "infrastructure.memory.KnowsRedisson",
+              "infrastructure.memory.KnowsNetty"),
+          Case.of(
               "HTTP clients stay in upstream",
               Rules::clientsStayInUpstream,
               "infrastructure.admin.KnowsAClient",

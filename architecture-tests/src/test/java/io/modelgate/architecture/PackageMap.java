@@ -23,11 +23,14 @@ record PackageMap(String root) {
           "infrastructure.upstream",
           "infrastructure.client",
           "infrastructure.store",
+          "infrastructure.memory",
+          "infrastructure.redis",
           "infrastructure.json",
           "bootstrap");
 
   /** Packages that stand for something outside; each shows one door. */
-  static final List<String> ADAPTERS = List.of("http", "admin", "upstream", "store");
+  static final List<String> ADAPTERS =
+      List.of("http", "admin", "upstream", "store", "memory", "redis");
 
   /** Full names, or patterns such as {@code domain..}, of what is named under the root. */
   String[] all(String... names) {

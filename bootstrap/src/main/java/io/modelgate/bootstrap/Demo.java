@@ -25,10 +25,16 @@ record Demo(KeyFile key) {
   static Demo prepare(
       KeyFile file, SqlStore store, IssueApiKey issueKey, ChangeRoutes changeRoutes) {
     if (store.modelRoutes().byName(MODEL).isEmpty()) {
-      changeRoutes.add(new NewModel(MODEL, BackendKind.ECHO, null, null, null, null, null, null, true));
+      changeRoutes.add(
+          new NewModel(MODEL, BackendKind.ECHO, null, null, null, null, null, null, true));
     }
     if (file.read().filter(secret -> isKnown(secret, store.apiKeys())).isEmpty()) {
-      file.write(issueKey.handle(new NewKey("demo", null, _ -> TokenQuota.UNLIMITED, UnaryOperator.identity(), true)).secret());
+      file.write(
+          issueKey
+              .handle(
+                  new NewKey(
+                      "demo", null, _ -> TokenQuota.UNLIMITED, UnaryOperator.identity(), true))
+              .secret());
     }
     return new Demo(file);
   }

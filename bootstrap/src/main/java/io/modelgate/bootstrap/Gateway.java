@@ -187,8 +187,7 @@ final class Gateway implements AutoCloseable {
     List<String> notices = new ArrayList<>();
     var random = new SecureRandom();
     var errors = new ApiErrors(settings.errorCode() == Settings.ErrorCode.STATUS);
-    var issueKey =
-        new IssueApiKey(store.apiKeys(), clock, random, () -> defaults(live.current()));
+    var issueKey = new IssueApiKey(store.apiKeys(), clock, random, () -> defaults(live.current()));
     var changeRoutes = new ChangeRoutes(store.modelRoutes(), upstreams.kinds(), clock, random);
     var models = new ListModels(store.modelRoutes(), upstreams);
     var openAi =
@@ -204,8 +203,7 @@ final class Gateway implements AutoCloseable {
                 clock,
                 () -> live.current().quota().assumedOutputTokens()),
             new ShowStanding(limits.port(), store.quotas(), clock),
-            new ShowUsage(
-                store.quotas(), store.usageHistory(), clock, settings.quota().zone()),
+            new ShowUsage(store.quotas(), store.usageHistory(), clock, settings.quota().zone()),
             settings.maxBodySize(),
             store::isOpen,
             errors);
@@ -305,6 +303,7 @@ final class Gateway implements AutoCloseable {
   }
 
   private static KeyFile besideDatabase(Settings settings, String name) {
-    return new KeyFile(settings.database().path().toAbsolutePath().normalize().resolveSibling(name));
+    return new KeyFile(
+        settings.database().path().toAbsolutePath().normalize().resolveSibling(name));
   }
 }

@@ -6,12 +6,12 @@ import io.modelgate.bootstrap.ValueForm.Limit;
 import io.modelgate.domain.access.QuotaPeriod;
 import io.modelgate.domain.access.RateLimits;
 import io.modelgate.domain.routing.BackendKind;
-import io.modelgate.infrastructure.redis.RedisSettings;
-import io.modelgate.infrastructure.store.StoreSettings;
 import io.modelgate.domain.routing.BaseUrl;
 import io.modelgate.domain.routing.Credential;
 import io.modelgate.domain.routing.StreamUsage;
 import io.modelgate.infrastructure.client.Proxy;
+import io.modelgate.infrastructure.redis.RedisSettings;
+import io.modelgate.infrastructure.store.StoreSettings;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.ZoneId;
@@ -89,12 +89,7 @@ final class SettingsTable {
           "Where Redis listens; used with rate-limit.store: redis.",
           Applies.AFTER_RESTART);
   static final SettingsKey<Secret> REDIS_PASSWORD =
-      key(
-          "redis.password",
-          ValueForm.password(),
-          null,
-          "Its password.",
-          Applies.AFTER_RESTART);
+      key("redis.password", ValueForm.password(), null, "Its password.", Applies.AFTER_RESTART);
   static final SettingsKey<Boolean> REDIS_TLS =
       key(
           "redis.tls",

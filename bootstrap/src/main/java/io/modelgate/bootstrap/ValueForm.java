@@ -109,7 +109,10 @@ record ValueForm<T>(String allowed, boolean secret, Function<String, Optional<T>
             });
   }
 
-  /** {@code 500ms}, {@code 300s}, {@code 5m}, {@code 1h} or {@code 90d}, within bounds given in the same way. */
+  /**
+   * {@code 500ms}, {@code 300s}, {@code 5m}, {@code 1h} or {@code 90d}, within bounds given in the
+   * same way.
+   */
   static ValueForm<Duration> duration(String shortest, String longest) {
     Duration least = duration(shortest).orElseThrow();
     Duration most = duration(longest).orElseThrow();

@@ -103,7 +103,8 @@ class CrashIT {
       return List.of(
           admin.createKey("unlimited", "\"rpm\":null,\"quota_tokens\":null"),
           admin.createKey("scarce", "\"rpm\":null,\"quota_tokens\":" + QUOTA),
-          admin.createKey("daily", "\"rpm\":null,\"quota_tokens\":9000000,\"quota_period\":\"day\""));
+          admin.createKey(
+              "daily", "\"rpm\":null,\"quota_tokens\":9000000,\"quota_period\":\"day\""));
     }
   }
 
@@ -124,7 +125,8 @@ class CrashIT {
         String id = "crash-%d-%d-%d".formatted(round, client, call);
         boolean stream = (call + client) % 2 == 0;
         asked.incrementAndGet();
-        HttpResponse<String> response = http.send(request(url, key, id, stream), BodyHandlers.ofString());
+        HttpResponse<String> response =
+            http.send(request(url, key, id, stream), BodyHandlers.ofString());
         if (response.statusCode() == 429) {
           refused.incrementAndGet();
           Thread.sleep(20);
@@ -172,8 +174,7 @@ class CrashIT {
     UsageRows rows = UsageRows.of(database());
     try (var admin = new AdminClient(gateway.url(), ADMIN_KEY)) {
       for (IssuedKey key : keys) {
-        assertThat(admin.key(key.id()).get("used_tokens").asLong())
-            .isEqualTo(rows.total(key.id()));
+        assertThat(admin.key(key.id()).get("used_tokens").asLong()).isEqualTo(rows.total(key.id()));
       }
     }
   }
@@ -195,8 +196,7 @@ class CrashIT {
       assertThat(recorded.get(reply.requestId()))
           .as("all that was received: %s", reply)
           .isNotNull()
-          .satisfies(
-              call -> assertThat(call.completion()).isGreaterThanOrEqualTo(reply.words()));
+          .satisfies(call -> assertThat(call.completion()).isGreaterThanOrEqualTo(reply.words()));
     }
     for (IssuedKey key : keys) {
       assertThat(rows.usedByKey().get(key.id())).isEqualTo(rows.total(key.id()));

@@ -110,8 +110,7 @@ class EndingsIT {
       var asked = new CountDownLatch(1);
       script(cell, backend, asked);
       IssuedKey key;
-      try (var gateway =
-          GatewayFixture.start(data, Map.of("MG_SERVER_SHUTDOWN_GRACE", "0s"))) {
+      try (var gateway = GatewayFixture.start(data, Map.of("MG_SERVER_SHUTDOWN_GRACE", "0s"))) {
         register(cell, gateway, backend);
         key = gateway.admin().createKey("ends", limits(cell));
         switch (cell.way()) {
@@ -210,9 +209,10 @@ class EndingsIT {
 
   /** An event that says one token. */
   private static String word(EngineDialect kind) {
-    return firstWords(kind.events(Endpoint.CHAT_COMPLETIONS).stream()
-            .filter(event -> event.contains("Hi"))
-            .toList())
+    return firstWords(
+            kind.events(Endpoint.CHAT_COMPLETIONS).stream()
+                .filter(event -> event.contains("Hi"))
+                .toList())
         .replace("Hi", " the");
   }
 
@@ -308,8 +308,8 @@ class EndingsIT {
   }
 
   /** With one place for running calls, a place that was not given back would be missed. */
-  private static void checkNothingIsTaken(
-      Case cell, GatewayFixture gateway, IssuedKey key) throws IOException {
+  private static void checkNothingIsTaken(Case cell, GatewayFixture gateway, IssuedKey key)
+      throws IOException {
     assertThat(gateway.admin().key(key.id()).get("reserved_tokens").asLong()).isZero();
     if (cell.way() == Way.CUT_BY_QUOTA) {
       gateway.admin().changeKey(key.id(), "{\"quota_tokens\":null}");

@@ -18,10 +18,10 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * An engine in OpenAI's shape that knows the truth: how many tokens it generated for each request. It
- * says the same word again and again, which is one token to every tokenizer, {@link #WORDS} times or
- * as often as {@code max_tokens} allows, and takes every prompt for {@link #PROMPT_TOKENS}.
- * Thread-safe.
+ * An engine in OpenAI's shape that knows the truth: how many tokens it generated for each request.
+ * It says the same word again and again, which is one token to every tokenizer, {@link #WORDS}
+ * times or as often as {@code max_tokens} allows, and takes every prompt for {@link
+ * #PROMPT_TOKENS}. Thread-safe.
  */
 final class HonestEngine implements AutoCloseable {
   static final int WORDS = 40;

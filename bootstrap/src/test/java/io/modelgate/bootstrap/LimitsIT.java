@@ -184,8 +184,7 @@ class LimitsIT {
   @Test
   void tokensAMinuteAreReservedAndThenCountedAsTheyCame() throws Exception {
     IssuedKey key = gateway.admin().createKey("tpm", "\"rpm\":null,\"tpm\":1000");
-    String bounded =
-        "{\"model\":\"m\",\"max_tokens\":10,\"messages\":" + HonestEngine.PROMPT + "}";
+    String bounded = "{\"model\":\"m\",\"max_tokens\":10,\"messages\":" + HonestEngine.PROMPT + "}";
 
     HttpResponse<String> first = call(key, bounded);
     HttpResponse<String> second = call(key, bounded);
@@ -209,7 +208,11 @@ class LimitsIT {
   }
 
   private static String bounded(String bound) {
-    return "{\"model\":\"m\",\"max_tokens\":" + bound + ",\"messages\":" + HonestEngine.PROMPT + "}";
+    return "{\"model\":\"m\",\"max_tokens\":"
+        + bound
+        + ",\"messages\":"
+        + HonestEngine.PROMPT
+        + "}";
   }
 
   private interface Calling {
@@ -245,7 +248,11 @@ class LimitsIT {
       throws IOException, InterruptedException {
     return call(
         key,
-        "{\"model\":\"echo\"," + fields + ",\"messages\":[{\"role\":\"user\",\"content\":\"" + LONG_TEXT + "\"}]}");
+        "{\"model\":\"echo\","
+            + fields
+            + ",\"messages\":[{\"role\":\"user\",\"content\":\""
+            + LONG_TEXT
+            + "\"}]}");
   }
 
   private HttpResponse<String> call(IssuedKey key, String body)
@@ -272,7 +279,8 @@ class LimitsIT {
     return response
         .headers()
         .firstValue(name)
-        .orElseThrow(() -> new AssertionError("no " + name + " in " + Map.of(name, response.headers())));
+        .orElseThrow(
+            () -> new AssertionError("no " + name + " in " + Map.of(name, response.headers())));
   }
 
   private static JsonNode error(HttpResponse<String> response) throws IOException {

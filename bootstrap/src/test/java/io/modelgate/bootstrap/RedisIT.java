@@ -226,8 +226,7 @@ class RedisIT {
             + stream
             + ",\"messages\":[{\"role\":\"user\",\"content\":\"Hello\"}]}";
     var request =
-        HttpRequest.newBuilder(
-                URI.create(gateways.get(gateway).url() + "/v1/chat/completions"))
+        HttpRequest.newBuilder(URI.create(gateways.get(gateway).url() + "/v1/chat/completions"))
             .timeout(Duration.ofSeconds(20))
             .header("Authorization", "Bearer " + (issued == null ? "" : issued.secret()))
             .POST(BodyPublishers.ofString(body))

@@ -3,25 +3,25 @@ package io.modelgate.bootstrap;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.fail;
 
-import io.modelgate.domain.access.QuotaPeriod;
-import io.modelgate.domain.access.RateLimits;
-import io.modelgate.domain.access.TokenQuota;
-import io.modelgate.infrastructure.redis.RedisSettings;
-import io.modelgate.infrastructure.store.StoreSettings;
-import java.time.ZoneId;
 import io.modelgate.bootstrap.Settings.Fault;
 import io.modelgate.bootstrap.Settings.Loading.Faulty;
 import io.modelgate.bootstrap.Settings.Loading.Loaded;
+import io.modelgate.domain.access.QuotaPeriod;
+import io.modelgate.domain.access.RateLimits;
+import io.modelgate.domain.access.TokenQuota;
 import io.modelgate.domain.routing.BackendKind;
 import io.modelgate.domain.routing.BaseUrl;
 import io.modelgate.domain.routing.Credential;
 import io.modelgate.domain.routing.StreamUsage;
+import io.modelgate.infrastructure.redis.RedisSettings;
+import io.modelgate.infrastructure.store.StoreSettings;
 import io.modelgate.infrastructure.upstream.UpstreamSettings;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.ZoneId;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -44,7 +44,8 @@ class SettingsTest {
     Settings settings = loaded(Settings.load(null, Map.of()));
 
     assertThat(settings.server())
-        .isEqualTo(new Settings.Server("0.0.0.0", 18080, "127.0.0.1", null, Duration.ofSeconds(30)));
+        .isEqualTo(
+            new Settings.Server("0.0.0.0", 18080, "127.0.0.1", null, Duration.ofSeconds(30)));
     assertThat(settings.database())
         .isEqualTo(
             new Settings.Database(Path.of("./data/modelgate.db"), StoreSettings.Durability.NORMAL));
@@ -65,7 +66,8 @@ class SettingsTest {
         .isEqualTo(new Settings.Quota(TokenQuota.of(1_000_000), ZoneId.of("UTC"), 4096));
     assertThat(settings.usage())
         .isEqualTo(
-            new StoreSettings.UsagePolicy(StoreSettings.OnStoreFailure.REFUSE, Duration.ofDays(90)));
+            new StoreSettings.UsagePolicy(
+                StoreSettings.OnStoreFailure.REFUSE, Duration.ofDays(90)));
     assertThat(settings.adminApiKey()).isNull();
     assertThat(settings.secretKey()).isNull();
     assertThat(settings.errorCode()).isEqualTo(Settings.ErrorCode.STRING);
@@ -131,8 +133,8 @@ class SettingsTest {
 
     Settings settings = loaded(Settings.load(file, Map.of()));
 
-    assertThat(settings.server()).isEqualTo(
-            new Settings.Server("::1", 0, "0.0.0.0", 9090, Duration.ofSeconds(5)));
+    assertThat(settings.server())
+        .isEqualTo(new Settings.Server("::1", 0, "0.0.0.0", 9090, Duration.ofSeconds(5)));
     assertThat(settings.database())
         .isEqualTo(
             new Settings.Database(
@@ -156,7 +158,8 @@ class SettingsTest {
             new Settings.Quota(
                 new TokenQuota(0L, QuotaPeriod.WEEK), ZoneId.of("Europe/Berlin"), 100));
     assertThat(settings.usage())
-        .isEqualTo(new StoreSettings.UsagePolicy(StoreSettings.OnStoreFailure.SERVE, Duration.ofDays(30)));
+        .isEqualTo(
+            new StoreSettings.UsagePolicy(StoreSettings.OnStoreFailure.SERVE, Duration.ofDays(30)));
     assertThat(settings.adminApiKey()).isEqualTo(new Secret(SECRET));
     assertThat(settings.secretKey()).isEqualTo(new Secret(SECRET));
     assertThat(settings.errorCode()).isEqualTo(Settings.ErrorCode.STATUS);
@@ -234,8 +237,7 @@ class SettingsTest {
             file
                 + ": quota.time-zone: Mars/Olympus – needs a time zone such as UTC or"
                 + " Europe/Berlin",
-            file
-                + ": rate-limit.rpm: -1 – needs a whole number from 0 to 1000000, or unlimited",
+            file + ": rate-limit.rpm: -1 – needs a whole number from 0 to 1000000, or unlimited",
             file + ": redis.addr: nowhere – needs host:port, such as localhost:6379",
             file + ": databse.path – is no setting; did you mean database.path?",
             "MG_MAX_BODY_SIZE: max-body-size: 5 elephants – needs a size from 1KB to 1GB, such as"

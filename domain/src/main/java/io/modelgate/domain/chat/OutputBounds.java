@@ -46,7 +46,7 @@ public record OutputBounds(List<Bound> all, @Nullable Long choices, @Nullable Lo
     return of(Name.MAX_COMPLETION_TOKENS);
   }
 
-  /** The one of that name, or null. */
+  /** What the one of that name says; null when it is absent or null. */
   public @Nullable Long of(Name name) {
     for (Bound bound : all) {
       if (bound.name == name) {

@@ -12,4 +12,10 @@ import org.jspecify.annotations.Nullable;
 public record OutputDemand(long sequences, @Nullable Long bound) {
   /** Of a call that generates nothing. */
   public static final OutputDemand NOTHING = new OutputDemand(0, 0L);
+
+  public OutputDemand {
+    if (sequences < 0 || (bound != null && bound < 0)) {
+      throw new IllegalArgumentException("a demand is 0 or more, got " + sequences + " x " + bound);
+    }
+  }
 }

@@ -3,6 +3,7 @@ package io.modelgate.infrastructure.http;
 import io.modelgate.domain.chat.RequestBody.Prompt;
 import io.modelgate.infrastructure.json.JsonCursor;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 
 /**
  * Estimates how many tokens a request asks to be read, by length alone: cheap, and set right once
@@ -16,6 +17,9 @@ final class PromptPeek {
   private static final int PER_NON_TEXT = 1_000;
 
   private static final byte[] DATA_URI = "data:".getBytes(StandardCharsets.US_ASCII);
+
+  /** Before its comma. */
+  private static final int MOST_BYTES_OF_A_MEDIA_TYPE = 128;
 
   private final byte[] body;
   private final JsonCursor cursor;
@@ -164,16 +168,18 @@ final class PromptPeek {
     }
   }
 
+  /** A media type without white space and a comma follow; any text may begin with the word. */
   private boolean isDataUriAhead() {
     int start = cursor.position() + 1;
-    if (body.length - start < DATA_URI.length) {
+    int type = start + DATA_URI.length;
+    if (type > body.length || !Arrays.equals(body, start, type, DATA_URI, 0, DATA_URI.length)) {
       return false;
     }
-    for (int i = 0; i < DATA_URI.length; i++) {
-      if (body[start + i] != DATA_URI[i]) {
-        return false;
-      }
+    int at = type;
+    int limit = Math.min(body.length, type + MOST_BYTES_OF_A_MEDIA_TYPE);
+    while (at < limit && body[at] > ' ' && body[at] != ',' && body[at] != '"') {
+      at++;
     }
-    return true;
+    return at < limit && body[at] == ',';
   }
 }

@@ -58,10 +58,12 @@ final class RateHeaders {
     response.header(RETRY_AFTER_MS, Long.toString(millis));
   }
 
-  /** As OpenAI writes it: {@code 120ms}, {@code 8.64s}, {@code 6m0s}, {@code 1h2m3s}. */
+  /**
+   * As OpenAI writes it: {@code 0s}, {@code 120ms}, {@code 8.64s}, {@code 6m0s}, {@code 1h2m3s}.
+   */
   static String inWords(Duration duration) {
     long millis = millis(duration);
-    if (millis < 1000) {
+    if (millis > 0 && millis < 1000) {
       return millis + "ms";
     }
     var words = new StringBuilder();

@@ -2,16 +2,12 @@ package io.modelgate.infrastructure.http;
 
 import io.modelgate.domain.chat.Edit;
 import io.modelgate.domain.chat.Endpoint;
-import io.modelgate.domain.chat.OutputBounds;
-import io.modelgate.domain.chat.OutputBounds.Bound;
 import io.modelgate.domain.chat.OutputBounds.Name;
 import io.modelgate.domain.chat.RequestBody;
 import io.modelgate.domain.chat.Span;
 import io.modelgate.infrastructure.json.JsonCursor;
 import io.modelgate.infrastructure.json.MalformedJson;
-import java.util.ArrayList;
 import java.util.HashSet;
-import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -28,10 +24,8 @@ final class RequestPeek {
   private final Endpoint endpoint;
   private final JsonCursor cursor;
   private final Set<String> seen = new HashSet<>();
-  private final List<Bound> bounds = new ArrayList<>(2);
+  private final BoundsPeek bounds;
   private final PromptPeek prompt;
-  private @Nullable Long choices;
-  private @Nullable Long bestOf;
   private @Nullable String model;
   private Span modelAt = new Span(0, 0);
   private boolean stream;
@@ -41,6 +35,7 @@ final class RequestPeek {
     this.body = body;
     this.endpoint = endpoint;
     this.cursor = new JsonCursor(body);
+    this.bounds = new BoundsPeek(cursor);
     this.prompt = new PromptPeek(body, cursor);
   }
 
@@ -109,7 +104,7 @@ final class RequestPeek {
             stream,
             usageAsked,
             stream ? askForUsage : null,
-            new OutputBounds(bounds, choices, bestOf),
+            bounds.bounds(),
             inside,
             prompt.prompt()));
   }
@@ -144,12 +139,19 @@ final class RequestPeek {
       case "model" -> readModel();
       case "stream" -> readStream();
       case "stream_options" -> readStreamOptions();
-      case "max_tokens" -> readBound(name, Name.MAX_TOKENS);
-      case "max_completion_tokens" -> readBound(name, Name.MAX_COMPLETION_TOKENS);
-      case "n", "best_of" -> readChoices(name);
-      case "n_predict" -> readEnginesBound(Name.N_PREDICT);
-      case "num_predict" -> readEnginesBound(Name.NUM_PREDICT);
-      case "options" -> readOptions();
+      case "max_tokens" -> bounds.readBound(name, Name.MAX_TOKENS);
+      case "max_completion_tokens" -> bounds.readBound(name, Name.MAX_COMPLETION_TOKENS);
+      case "n" -> bounds.readChoices();
+      case "best_of" -> bounds.readBestOf();
+      case "options" -> bounds.readOptions();
+      case "n_predict" -> {
+        bounds.readEnginesBound(Name.N_PREDICT);
+        yield null;
+      }
+      case "num_predict" -> {
+        bounds.readEnginesBound(Name.NUM_PREDICT);
+        yield null;
+      }
       case "messages" -> {
         prompt.readMessages();
         yield null;
@@ -188,75 +190,6 @@ final class RequestPeek {
     }
     options = new StreamOptionsPeek(cursor);
     return options.read();
-  }
-
-  private Peek.@Nullable Invalid readBound(String field, Name name) {
-    JsonCursor.Type type = cursor.type();
-    int start = cursor.position();
-    Long value = type == JsonCursor.Type.NUMBER ? cursor.integer() : null;
-    if (value == null && type != JsonCursor.Type.NULL) {
-      return noInteger(field, type);
-    }
-    if (value == null) {
-      cursor.skip();
-    }
-    bounds.add(new Bound(name, value, new Span(start, cursor.position())));
-    return null;
-  }
-
-  private Peek.@Nullable Invalid readChoices(String field) {
-    JsonCursor.Type type = cursor.type();
-    if (type == JsonCursor.Type.NULL) {
-      return null;
-    }
-    Long value = type == JsonCursor.Type.NUMBER ? cursor.integer() : null;
-    if (value == null) {
-      return noInteger(field, type);
-    }
-    if (field.equals("n")) {
-      choices = value;
-    } else {
-      bestOf = value;
-    }
-    return null;
-  }
-
-  private static Peek.Invalid noInteger(String field, JsonCursor.Type found) {
-    return found == JsonCursor.Type.NUMBER
-        ? new Peek.Invalid(
-            "'" + field + "' must be an integer or null, but is a number with a fraction", field)
-        : wrongType(field, "an integer or null", found);
-  }
-
-  /** One of an engine's own: what its type must be is that engine's affair. */
-  private Peek.@Nullable Invalid readEnginesBound(Name name) {
-    boolean isNumber = cursor.type() == JsonCursor.Type.NUMBER;
-    int start = cursor.position();
-    if (isNumber || cursor.type() == JsonCursor.Type.NULL) {
-      Long value = isNumber ? cursor.integer() : null;
-      if (!isNumber) {
-        cursor.skip();
-      }
-      bounds.add(new Bound(name, value, new Span(start, cursor.position())));
-    }
-    return null;
-  }
-
-  /** Ollama's options, of which one bounds the reply. */
-  private Peek.@Nullable Invalid readOptions() {
-    if (cursor.type() != JsonCursor.Type.OBJECT) {
-      return null;
-    }
-    cursor.enterObject();
-    for (String name = cursor.nextName(); name != null; name = cursor.nextName()) {
-      if (name.equals("num_predict")) {
-        if (!seen.add("options.num_predict")) {
-          return occursTwice("options.num_predict");
-        }
-        readEnginesBound(Name.OPTIONS_NUM_PREDICT);
-      }
-    }
-    return null;
   }
 
   static boolean isFlag(JsonCursor.Type type) {

@@ -42,8 +42,8 @@ public final class RedisLimits implements Limits, AutoCloseable {
   }
 
   /**
-   * Connects and starts the upkeep. Waits for Redis no longer than a second or two; when it does
-   * not answer, begins without it and finds it later.
+   * Connects and starts the upkeep. Waits for Redis a few seconds at most; when it does not answer,
+   * begins without it and finds it later.
    *
    * @param alone enforces this node's share while Redis does not answer
    */

@@ -90,14 +90,13 @@ final class SharedStore implements AutoCloseable {
 
   private synchronized void found() {
     if (state != State.ANSWERING) {
-      state = State.ANSWERING;
       LOG.info("Redis at {} answers: limits are shared by {} gateway(s)", settings.place(), nodes);
+      state = State.ANSWERING;
     }
   }
 
   private synchronized void lost(RedisGone gone) {
     if (state != State.GONE) {
-      state = State.GONE;
       LOG.warn(
           "Redis at {} does not answer ({}): {}",
           settings.place(),
@@ -106,6 +105,7 @@ final class SharedStore implements AutoCloseable {
             case LOCAL -> "each of " + nodes + " gateway(s) enforces its share of the limits";
             case DENY -> "calls of keys with limits are refused";
           });
+      state = State.GONE;
     }
   }
 

@@ -33,10 +33,10 @@ final class BackendCalls {
       UpstreamSettings settings,
       HttpClient client,
       Tokenizer tokenizer) {
-    this.tokenizer = tokenizer;
     this.adapter = adapter;
     this.settings = settings;
     this.client = client;
+    this.tokenizer = tokenizer;
   }
 
   /** Takes a reply that has no error status. */

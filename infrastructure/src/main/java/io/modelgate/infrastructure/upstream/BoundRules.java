@@ -12,7 +12,9 @@ import io.modelgate.domain.chat.Span;
 import io.modelgate.domain.routing.BackendKind;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -22,53 +24,53 @@ import org.jspecify.annotations.Nullable;
  *
  * @param obeyed in the order of preference
  * @param isFirstPreferred whether the first one that is there makes the others mean nothing
- * @param put the one to put in where there is none
+ * @param least the smallest number that is a bound; what is less means "without end", or nothing
+ * @param put the name of the one to put in where there is none
  * @param whenAbsent what the backend takes for the bound then; null for no bound
  */
 record BoundRules(
-    List<Name> obeyed, boolean isFirstPreferred, Name put, @Nullable Long whenAbsent) {
+    List<Name> obeyed,
+    boolean isFirstPreferred,
+    long least,
+    String put,
+    @Nullable Long whenAbsent) {
   /** What OpenAI and vLLM take for {@code max_tokens} of the old completions. */
   private static final long COMPLETIONS_DEFAULT = 16;
+
+  private static final String MAX_TOKENS = "max_tokens";
+
+  private static final List<Name> BOTH_OF_CHATS =
+      List.of(Name.MAX_COMPLETION_TOKENS, Name.MAX_TOKENS);
 
   static BoundRules of(BackendKind kind, Endpoint endpoint) {
     boolean isChat = endpoint == Endpoint.CHAT_COMPLETIONS;
     return switch (kind) {
       case OPENAI ->
           isChat
-              ? new BoundRules(
-                  List.of(Name.MAX_COMPLETION_TOKENS, Name.MAX_TOKENS),
-                  false,
-                  Name.MAX_COMPLETION_TOKENS,
-                  null)
+              ? new BoundRules(BOTH_OF_CHATS, false, 0, "max_completion_tokens", null)
               : maxTokensOnly(COMPLETIONS_DEFAULT);
       case VLLM ->
           isChat
-              ? new BoundRules(
-                  List.of(Name.MAX_COMPLETION_TOKENS, Name.MAX_TOKENS), true, Name.MAX_TOKENS, null)
+              ? new BoundRules(BOTH_OF_CHATS, true, 0, MAX_TOKENS, null)
               : maxTokensOnly(COMPLETIONS_DEFAULT);
+      case API3 ->
+          isChat ? new BoundRules(BOTH_OF_CHATS, false, 0, MAX_TOKENS, null) : maxTokensOnly(null);
       case LLAMACPP ->
           new BoundRules(
               List.of(Name.N_PREDICT, Name.MAX_TOKENS, Name.MAX_COMPLETION_TOKENS),
               false,
-              Name.MAX_TOKENS,
+              0,
+              MAX_TOKENS,
               null);
-      case API3 ->
-          isChat
-              ? new BoundRules(
-                  List.of(Name.MAX_COMPLETION_TOKENS, Name.MAX_TOKENS),
-                  false,
-                  Name.MAX_TOKENS,
-                  null)
-              : maxTokensOnly(null);
       case OLLAMA ->
           new BoundRules(
-              List.of(Name.NUM_PREDICT, Name.OPTIONS_NUM_PREDICT), true, Name.NUM_PREDICT, null);
-      case ECHO -> new BoundRules(List.of(), true, Name.MAX_TOKENS, null);
+              List.of(Name.NUM_PREDICT, Name.OPTIONS_NUM_PREDICT), true, 1, "num_predict", null);
+      case ECHO -> maxTokensOnly(null);
     };
   }
 
   private static BoundRules maxTokensOnly(@Nullable Long whenAbsent) {
-    return new BoundRules(List.of(Name.MAX_TOKENS), true, Name.MAX_TOKENS, whenAbsent);
+    return new BoundRules(List.of(Name.MAX_TOKENS), true, 0, MAX_TOKENS, whenAbsent);
   }
 
   /** What a call comes to under these rules. */
@@ -90,17 +92,22 @@ record BoundRules(
 
   /** The bound in force, at least 1; null when there is none. */
   @Nullable Long bound(OutputBounds bounds) {
-    Long inForce = null;
-    for (Name name : obeyed) {
-      Long named = bounds.of(name);
-      if (named != null && named >= 0) { // engines take less for "without end"
-        if (isFirstPreferred) {
-          return Math.max(1, named);
-        }
-        inForce = Math.max(1, inForce == null ? named : Math.max(inForce, named));
-      }
+    if (!isNamedIn(bounds)) {
+      return whenAbsent;
     }
-    return inForce == null ? whenAbsent : inForce;
+    List<Long> named =
+        obeyed.stream()
+            .map(bounds::of)
+            .filter(Objects::nonNull)
+            .limit(isFirstPreferred ? 1 : obeyed.size())
+            .toList();
+    boolean isEndless = named.isEmpty() || Collections.min(named) < least;
+    return isEndless ? null : Math.max(1, Collections.max(named));
+  }
+
+  /** With null too: whoever writes that does not mean the default. */
+  private boolean isNamedIn(OutputBounds bounds) {
+    return bounds.all().stream().map(Bound::name).anyMatch(obeyed::contains);
   }
 
   /**
@@ -110,23 +117,22 @@ record BoundRules(
    * @param cap in tokens for each choice, 1 or more
    */
   List<Edit> keepingTo(long cap, RequestBody body) {
-    byte[] number = Long.toString(cap).getBytes(StandardCharsets.US_ASCII);
     List<Edit> edits = new ArrayList<>(2);
-    boolean bounded = false;
     for (Bound bound : body.bounds().all()) {
-      if (obeyed.contains(bound.name())) {
-        bounded = true;
-        Long tokens = bound.tokens();
-        if (tokens == null || tokens < 0 || tokens > cap) {
-          edits.add(new Edit(bound.at(), number));
-        }
+      Long tokens = bound.tokens();
+      boolean isShort = tokens != null && tokens >= least && tokens <= cap;
+      if (obeyed.contains(bound.name()) && !isShort) {
+        edits.add(new Edit(bound.at(), ascii(Long.toString(cap))));
       }
     }
-    if (!bounded && (whenAbsent == null || whenAbsent > cap)) {
-      String member = "\"" + put.name().toLowerCase(java.util.Locale.ROOT) + "\":" + cap + ",";
+    if (!isNamedIn(body.bounds()) && (whenAbsent == null || whenAbsent > cap)) {
       var inside = new Span(body.inside(), body.inside());
-      edits.add(new Edit(inside, member.getBytes(StandardCharsets.US_ASCII)));
+      edits.add(new Edit(inside, ascii("\"" + put + "\":" + cap + ",")));
     }
     return edits;
+  }
+
+  private static byte[] ascii(String text) {
+    return text.getBytes(StandardCharsets.US_ASCII);
   }
 }

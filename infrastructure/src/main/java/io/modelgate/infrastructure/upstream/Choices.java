@@ -9,9 +9,16 @@ final class Choices {
   private final Set<Long> begun = new HashSet<>();
   private final Set<Long> finished = new HashSet<>();
 
-  void see(ReplyPeek peek) {
+  /** Sees what an event begins. */
+  void begin(ReplyPeek peek) {
     for (ReplyPeek.Choice choice : peek.choices()) {
       begun.add(choice.index());
+    }
+  }
+
+  /** Sees what an event finishes, once the client is to get it. */
+  void finish(ReplyPeek peek) {
+    for (ReplyPeek.Choice choice : peek.choices()) {
       if (choice.finished()) {
         finished.add(choice.index());
       }

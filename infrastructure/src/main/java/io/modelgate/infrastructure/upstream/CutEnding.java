@@ -61,12 +61,11 @@ final class CutEnding {
 
   private void begin(StringBuilder ending, CallPlan plan, boolean isChat) {
     String usual = isChat ? "\"chat.completion.chunk\"" : "\"text_completion\"";
-    String name = plan.route().isAlias() ? plan.route().name().value() : plan.call().body().model();
-    boolean isTheirs = !model.isEmpty() && !plan.route().isAlias();
     ending.append("data: {\"id\":").append(orElse(id, quoted(plan.call().requestId())));
     ending.append(",\"object\":").append(orElse(object, usual));
     ending.append(",\"created\":").append(orElse(created, "0"));
-    ending.append(",\"model\":").append(isTheirs ? model : quoted(name));
+    String name = quoted(plan.route().name().value());
+    ending.append(",\"model\":").append(plan.route().isAlias() ? name : orElse(model, name));
   }
 
   private static String quoted(String text) {

@@ -53,9 +53,12 @@ final class EchoUpstream implements Upstream {
 
   @Override
   public OutputDemand demand(ModelRoute route, ChatCall call) {
-    return call.endpoint() == Endpoint.EMBEDDINGS
-        ? OutputDemand.NOTHING
-        : new OutputDemand(BoundRules.sequences(call), call.body().bounds().tokens());
+    if (call.endpoint() == Endpoint.EMBEDDINGS) {
+      return OutputDemand.NOTHING;
+    }
+    Long tokens = call.body().bounds().tokens();
+    return new OutputDemand(
+        BoundRules.sequences(call), tokens == null ? null : Math.max(0, tokens)); // less is refused
   }
 
   @Override

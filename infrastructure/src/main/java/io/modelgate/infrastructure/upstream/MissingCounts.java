@@ -30,10 +30,6 @@ record MissingCounts(ChatCall call, Tokenizer.Counter counter, UsageSource sourc
 
   /** The same, for a reply in so many pieces. */
   Metered fill(TokenUsage told, List<RunningCount.Piece> pieces) {
-    return fill(told, () -> count(pieces));
-  }
-
-  long count(List<RunningCount.Piece> pieces) {
-    return pieces.stream().mapToLong(piece -> counter.count(piece.text())).sum();
+    return fill(told, () -> pieces.stream().mapToLong(piece -> counter.count(piece.text())).sum());
   }
 }

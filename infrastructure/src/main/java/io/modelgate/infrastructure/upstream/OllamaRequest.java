@@ -138,8 +138,8 @@ record OllamaRequest(String path, ObjectNode body, int inputs, boolean wantsBase
       return this;
     }
     JsonNode asked = body.path("options").path("num_predict");
-    boolean isShort =
-        asked.canConvertToLong() && asked.longValue() >= 0 && asked.longValue() <= cap;
+    boolean isShort = // 0 and less mean "without end"
+        asked.canConvertToLong() && asked.longValue() > 0 && asked.longValue() <= cap;
     ObjectNode bounded = body.deepCopy();
     bounded.withObject("/options").put("num_predict", isShort ? asked.longValue() : cap);
     return new OllamaRequest(path, bounded, inputs, wantsBase64);

@@ -29,10 +29,10 @@ final class OllamaWhole {
       int maxBytes,
       Tokenizer.Counter counter,
       ReplySink sink) {
-    this.counter = counter;
     this.attempt = attempt;
     this.shapes = shapes;
     this.maxBytes = maxBytes;
+    this.counter = counter;
     this.sink = sink;
   }
 

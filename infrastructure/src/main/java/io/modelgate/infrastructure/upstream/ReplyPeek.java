@@ -6,6 +6,7 @@ import io.modelgate.infrastructure.client.CallFailed;
 import io.modelgate.infrastructure.json.JsonCursor;
 import io.modelgate.infrastructure.json.MalformedJson;
 import io.modelgate.infrastructure.upstream.RunningCount.Piece;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -57,13 +58,14 @@ record ReplyPeek(
 
   private static ReplyPeek read(byte[] bytes, Span at, boolean withText) throws CallFailed {
     try {
-      return new Reader(new JsonCursor(bytes, at.start(), at.end()), withText).read();
+      return new Reader(bytes, at, withText).read();
     } catch (MalformedJson e) {
       throw CallFailed.unintelligible("no JSON object: " + e.getMessage());
     }
   }
 
   private static final class Reader {
+    private final byte[] bytes;
     private final JsonCursor cursor;
     private final boolean withText;
     private final List<Span> models = new ArrayList<>(1);
@@ -76,8 +78,9 @@ record ReplyPeek(
     private boolean hasChoices;
     private boolean isError;
 
-    Reader(JsonCursor cursor, boolean withText) {
-      this.cursor = cursor;
+    Reader(byte[] bytes, Span at, boolean withText) {
+      this.bytes = bytes;
+      this.cursor = new JsonCursor(bytes, at.start(), at.end());
       this.withText = withText;
     }
 
@@ -131,7 +134,7 @@ record ReplyPeek(
     private void readChoice() {
       long index = choices.size();
       boolean finished = false;
-      var text = new TextCollector(cursor);
+      var text = new TextCollector(bytes, cursor);
       cursor.enterObject();
       for (String name = cursor.nextName(); name != null; name = cursor.nextName()) {
         switch (name) {
@@ -158,35 +161,21 @@ record ReplyPeek(
 
   /** Gathers what a model generated out of a message, a delta, or a text. */
   private static final class TextCollector {
+    private final byte[] bytes;
     private final JsonCursor cursor;
     private String text = "";
 
-    TextCollector(JsonCursor cursor) {
+    TextCollector(byte[] bytes, JsonCursor cursor) {
+      this.bytes = bytes;
       this.cursor = cursor;
     }
 
     void collect() {
       switch (cursor.type()) {
         case STRING -> {
-          String more = cursor.string();
-          text = text.isEmpty() ? more : text + more;
+          add(cursor.string());
         }
-        case OBJECT -> {
-          boolean reasoned = false;
-          cursor.enterObject();
-          for (String name = cursor.nextName(); name != null; name = cursor.nextName()) {
-            switch (name) {
-              case "role", "type", "id", "index" -> {} // the engine's words, not the model's
-              case "reasoning", "reasoning_content" -> {
-                if (!reasoned) { // some engines say it under both names
-                  reasoned = cursor.type() == JsonCursor.Type.STRING;
-                  collect();
-                }
-              }
-              default -> collect();
-            }
-          }
-        }
+        case OBJECT -> collectObject();
         case ARRAY -> {
           cursor.enterArray();
           while (cursor.nextElement()) {
@@ -195,6 +184,48 @@ record ReplyPeek(
         }
         case NUMBER, TRUE, FALSE, NULL -> cursor.skip();
       }
+    }
+
+    private void collectObject() {
+      boolean reasoned = false;
+      cursor.enterObject();
+      for (String name = cursor.nextName(); name != null; name = cursor.nextName()) {
+        switch (name) {
+          case "content",
+              "text",
+              "refusal",
+              "thinking",
+              "tool_calls",
+              "function_call",
+              "function",
+              "custom",
+              "name" ->
+              collect();
+          case "arguments", "input" -> collectArguments();
+          case "reasoning", "reasoning_content" -> {
+            if (!reasoned) { // some engines say it under both names
+              int before = text.length();
+              collect();
+              reasoned = text.length() > before;
+            }
+          }
+          default -> {} // the engine's words, or the model's once more
+        }
+      }
+    }
+
+    /** Some engines do not wrap them in a string. */
+    private void collectArguments() {
+      if (cursor.type() == JsonCursor.Type.OBJECT) {
+        Span at = cursor.skip();
+        add(new String(bytes, at.start(), at.length(), StandardCharsets.UTF_8));
+      } else {
+        collect();
+      }
+    }
+
+    private void add(String more) {
+      text = text.isEmpty() ? more : text + more;
     }
 
     @Override

@@ -17,6 +17,9 @@ final class RunningCount {
   /** Those that may wait near the budget's end, where each piece is counted. */
   private static final int FEW_WAITING = 64;
 
+  /** Those that may wait there as long as there is no good place to cut. */
+  private static final int MOST_WITHOUT_BREAK = 512;
+
   private final Tokenizer.Counter counter;
   private final Map<Long, StringBuilder> waiting = new HashMap<>(2);
   private long waitingBytes;
@@ -46,14 +49,19 @@ final class RunningCount {
         bytes += utf8Length(piece.text());
       }
     }
+    if (bytes == 0) {
+      return true;
+    }
     waitingBytes += bytes;
-    boolean near = bytes > 0 && counted + waitingBytes > budget.granted();
+    boolean near = counted + waitingBytes > budget.granted();
     if (near && !budget.allows(tokens())) {
       remove(pieces, bytes);
       return false;
     }
     for (StringBuilder text : waiting.values()) {
-      shorten(text, near ? FEW_WAITING : MOST_WAITING);
+      if (text.length() >= (near ? FEW_WAITING : MOST_WAITING)) {
+        shorten(text);
+      }
     }
     return true;
   }
@@ -77,26 +85,22 @@ final class RunningCount {
     return tokens;
   }
 
-  boolean isEmpty() {
-    return counted == 0 && waitingBytes == 0;
-  }
-
-  /** Counts what is long enough for good, up to where a word ends. */
-  private void shorten(StringBuilder text, int most) {
-    if (text.length() < most) {
-      return;
-    }
-    int end = text.length() - 1;
-    while (end > 0 && !(text.charAt(end) == ' ' && text.charAt(end - 1) != ' ')) {
-      end--;
-    }
+  /**
+   * Counts the text for good, up to its last break. What comes out of {@link #tokens} stays the
+   * same: the budget has allowed that, and not one token more.
+   */
+  private void shorten(StringBuilder text) {
+    int end = TokenBreaks.lastIn(text, 0, text.length());
     if (end == 0) {
+      if (text.length() < MOST_WITHOUT_BREAK) {
+        return;
+      }
       end = text.length();
     }
-    String passed = text.substring(0, end);
+    counted += counter.count(text);
+    waitingBytes -= utf8Length(text.substring(0, end));
     text.delete(0, end);
-    counted += counter.count(passed);
-    waitingBytes -= utf8Length(passed);
+    counted -= counter.count(text);
   }
 
   private static long utf8Length(String text) {

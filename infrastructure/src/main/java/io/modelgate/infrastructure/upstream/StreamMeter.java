@@ -21,6 +21,7 @@ final class StreamMeter {
     this.budget = budget;
     this.missing = missing;
     this.count = new RunningCount(missing.counter());
+    missing.counter().prepare();
   }
 
   /**

@@ -116,11 +116,12 @@ final class StreamRelay implements Relay {
     if (peek.isError()) {
       throw reported(event);
     }
-    choices.see(peek);
+    choices.begin(peek);
     ending.see(event.data(), peek);
     if (!meter.add(peek.pieces())) {
       return false;
     }
+    choices.finish(peek);
     tap.see(peek);
     if (!peek.usageOnly() || !plan.hidesUsage()) {
       List<Span> models = peek.models().stream().map(event::inEvent).toList();

@@ -14,6 +14,7 @@ import io.modelgate.domain.routing.BackendKind;
 import io.modelgate.infrastructure.client.CallFailed;
 import io.modelgate.infrastructure.client.Deadline;
 import io.modelgate.infrastructure.client.Exchange;
+import io.modelgate.infrastructure.upstream.RunningCount.Piece;
 import java.util.List;
 
 /**
@@ -28,10 +29,10 @@ final class WholeRelay implements Relay {
 
   WholeRelay(
       CallPlan plan, Exchange exchange, int maxBytes, Tokenizer.Counter counter, ReplySink sink) {
-    this.counter = counter;
     this.plan = plan;
     this.exchange = exchange;
     this.maxBytes = maxBytes;
+    this.counter = counter;
     this.sink = sink;
   }
 
@@ -68,22 +69,18 @@ final class WholeRelay implements Relay {
 
   private Metered usage(ReplyPeek peek, byte[] body) throws CallFailed {
     TokenUsage told = peek.usage() == null ? TokenUsage.NONE : peek.usage();
-    var missing = new MissingCounts(plan.call(), counter, UsageSource.TOKENIZER);
-    if (plan.route().backend() == BackendKind.LLAMACPP && peek.choices().size() > 1) {
-      return missing.fill(promptOnly(told), pieces(body));
-    }
-    return told.completion() > 0 && told.prompt() > 0
-        ? told.by(UsageSource.UPSTREAM)
-        : missing.fill(told, pieces(body));
+    boolean ofFirstAlone =
+        plan.route().backend() == BackendKind.LLAMACPP && peek.choices().size() > 1;
+    TokenUsage known = ofFirstAlone ? promptOnly(told) : told;
+    boolean isCounted = known.completion() > 0 || peek.choices().isEmpty();
+    List<Piece> generated =
+        isCounted ? List.of() : ReplyPeek.of(body, new Span(0, body.length)).pieces();
+    return new MissingCounts(plan.call(), counter, UsageSource.TOKENIZER).fill(known, generated);
   }
 
   /** llama-server counts the first choice alone, and its prompt. */
   private TokenUsage promptOnly(TokenUsage told) {
     boolean onePrompt = plan.call().body().prompt().count() == 1;
     return new TokenUsage(onePrompt ? told.prompt() : 0, 0, told.cached(), 0);
-  }
-
-  private static List<RunningCount.Piece> pieces(byte[] body) throws CallFailed {
-    return ReplyPeek.of(body, new Span(0, body.length)).pieces();
   }
 }

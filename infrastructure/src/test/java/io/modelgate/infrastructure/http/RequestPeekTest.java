@@ -1,9 +1,13 @@
 package io.modelgate.infrastructure.http;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.tuple;
 
 import io.modelgate.domain.chat.Edit;
 import io.modelgate.domain.chat.Endpoint;
+import io.modelgate.domain.chat.OutputBounds;
+import io.modelgate.domain.chat.OutputBounds.Bound;
+import io.modelgate.domain.chat.OutputBounds.Name;
 import io.modelgate.domain.chat.RequestBody;
 import io.modelgate.domain.chat.Span;
 import io.modelgate.infrastructure.http.RequestPeek.Peek;
@@ -59,6 +63,48 @@ class RequestPeekTest {
     assertThat(body.bounds().tokens()).isNull();
     assertThat(body.bounds().choices()).isNull();
     assertThat(body.bounds().all()).as("there, and null").hasSize(2);
+  }
+
+  @Test
+  void notesEveryBoundAndWhereItStands() {
+    byte[] bytes =
+        utf8(
+            """
+            {"model":"m","n_predict": -1 ,"max_tokens":1e2,"num_predict":9223372036854775808,
+             "options":{"x":[{"num_predict":1}],"num_predict": null},"max_completion_tokens":0,
+             "best_of":4,"tools":[{"max_tokens":1}]}""");
+
+    OutputBounds bounds = bodyOf(bytes).bounds();
+
+    assertThat(bounds.all())
+        .extracting(Bound::name, Bound::tokens, bound -> cut(bytes, bound.at()))
+        .containsExactly(
+            tuple(Name.N_PREDICT, -1L, "-1"),
+            tuple(Name.MAX_TOKENS, 100L, "1e2"),
+            tuple(Name.NUM_PREDICT, Long.MAX_VALUE, "9223372036854775808"),
+            tuple(Name.OPTIONS_NUM_PREDICT, null, "null"),
+            tuple(Name.MAX_COMPLETION_TOKENS, 0L, "0"));
+    assertThat(bounds.bestOf()).isEqualTo(4);
+    assertThat(bounds.choices()).isNull();
+  }
+
+  @Test
+  void leavesTheTypeOfAnEnginesOwnBoundToTheEngine() {
+    RequestBody body =
+        bodyOf(
+            utf8(
+                """
+                {"model":"m","n_predict":"5","num_predict":[],"options":{"num_predict":true}}"""));
+
+    assertThat(body.bounds().all()).isEmpty();
+    assertThat(bodyOf(utf8("{\"model\":\"m\",\"options\":7}")).bounds().all()).isEmpty();
+  }
+
+  @Test
+  void looksForNoBoundsWhereNothingIsGenerated() {
+    byte[] bytes = utf8("{\"model\":\"m\",\"input\":\"x\",\"max_tokens\":\"5\",\"n\":[]}");
+
+    assertThat(RequestPeek.of(Endpoint.EMBEDDINGS, bytes)).isInstanceOf(Peek.Body.class);
   }
 
   @Test
@@ -147,6 +193,19 @@ class RequestPeekTest {
             + "|'stream_options.include_usage' must be true, false or null, but is a number",
         "{'model':'m','model':'m'}|model|'model' occurs twice; give it once",
         "{'model':null,'mod\\u0065l':'m'}|model|'model' occurs twice; give it once",
+        "{'model':'m','max_tokens':'5'}|max_tokens|'max_tokens' must be an integer or null, but is a"
+            + " string",
+        "{'model':'m','best_of':'2'}|best_of|'best_of' must be an integer or null, but is a string",
+        "{'model':'m','max_tokens':0.5}|max_tokens|'max_tokens' must be an integer or null, but is"
+            + " a number with a fraction",
+        "{'model':'m','max_tokens':1,'max_tokens':1}|max_tokens|'max_tokens' occurs twice; give it"
+            + " once",
+        "{'model':'m','n_predict':1,'n_predict':'x'}|n_predict|'n_predict' occurs twice; give it"
+            + " once",
+        "{'model':'m','options':{'num_predict':1,'num_predict':2}}|options.num_predict"
+            + "|'options.num_predict' occurs twice; give it once",
+        "{'model':'m','options':{},'options':{}}|options|'options' occurs twice; give it once",
+        "{'model':'m','messages':[],'messages':[]}|messages|'messages' occurs twice; give it once",
         "{'model':'m','n':1,'n':1}|n|'n' occurs twice; give it once",
         "{'model':'m','stream':true,'stream':true}|stream|'stream' occurs twice; give it once",
         "{'stream_options':null,'stream_options':{}}|stream_options|'stream_options' occurs twice;"

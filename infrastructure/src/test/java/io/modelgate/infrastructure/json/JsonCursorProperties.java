@@ -74,6 +74,28 @@ class JsonCursorProperties {
     assertThat(read).isEqualTo(saturated(exact));
   }
 
+  @Property(tries = 5000)
+  void countsTheBytesThatAStringHasUnescaped(@ForAll("strings") String json) {
+    byte[] bytes = json.getBytes(StandardCharsets.UTF_8);
+    String text = new JsonCursor(bytes).string();
+    boolean valid = text.codePoints().noneMatch(c -> c >= 0xd800 && c <= 0xdfff);
+
+    Statistics.collect(valid && json.contains("\\"));
+    Statistics.coverage(coverage -> coverage.check(true).percentage(percentage -> percentage > 10));
+    int counted = new JsonCursor(bytes).stringBytes();
+
+    if (valid) {
+      assertThat(counted).isEqualTo(text.getBytes(StandardCharsets.UTF_8).length);
+    } else {
+      assertThat(counted).isBetween(text.length(), 3 * text.length());
+    }
+  }
+
+  @Provide
+  Arbitrary<String> strings() {
+    return JsonTexts.string();
+  }
+
   @Property
   void anyStringSurvivesBeingQuoted(@ForAll String text) {
     byte[] quoted = JsonText.quote(text);

@@ -133,6 +133,26 @@ class LeaseScriptProperties {
   }
 
   @Example
+  void aDeadNodeTakesNoMoreThanItsLeaseWithIt() throws Exception {
+    var limits = new RateLimits(1L, 200L, null, null);
+    Held lease = leasedOf(limits, 0);
+    redisForgetsThatItLives();
+
+    int granted = 0;
+    while (askAs("another", question(limits)).granted()) {
+      granted++;
+    }
+
+    assertThat(lease.requests()).isEqualTo(12);
+    assertThat(1 + granted).isBetween(200, 201);
+  }
+
+  /** Its hold ends now. */
+  private static void redisForgetsThatItLives() {
+    REDIS.command("HSET", KEY, "node:me", "12 0 1 1 0 0");
+  }
+
+  @Example
   void nothingStaysInRedisForLongerThanItMatters() throws Exception {
     leasedOf(new RateLimits(60L, null, 1_000L, null), 10);
 
@@ -154,9 +174,18 @@ class LeaseScriptProperties {
     assertThat(Long.parseLong(hold.split(" ", -1)[3])).isLessThanOrEqualTo(redisTime() + 5_000);
   }
 
+  private static Question question(RateLimits limits) {
+    return new Question(limits, true, 0, 0, 0, Used.NOTHING, Used.NOTHING);
+  }
+
   private static Answer ask(Question question) throws RedisGone, InterruptedException {
+    return askAs("me", question);
+  }
+
+  private static Answer askAs(String node, Question question)
+      throws RedisGone, InterruptedException {
     List<Long> figures =
-        CONNECTION.run(SCRIPT, KEY, PATIENCE, question.arguments("me", KeyLease.LIFE.toMillis()));
+        CONNECTION.run(SCRIPT, KEY, PATIENCE, question.arguments(node, KeyLease.LIFE.toMillis()));
     return Answer.of(figures);
   }
 

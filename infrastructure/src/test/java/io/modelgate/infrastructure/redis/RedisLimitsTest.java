@@ -45,6 +45,7 @@ class RedisLimitsTest {
   void listen() {
     ((Logger) LoggerFactory.getLogger("org.redisson")).setLevel(Level.OFF);
     ((Logger) LoggerFactory.getLogger("io.netty")).setLevel(Level.OFF);
+    logger.setLevel(Level.INFO);
     log.start();
     logger.addAppender(log);
   }

@@ -4,6 +4,8 @@ import io.modelgate.domain.chat.ChatCall;
 import io.modelgate.domain.chat.Edit;
 import io.modelgate.domain.chat.Endpoint;
 import io.modelgate.domain.chat.OutputBounds;
+import io.modelgate.domain.chat.OutputBounds.Bound;
+import io.modelgate.domain.chat.OutputBounds.Name;
 import io.modelgate.domain.chat.RequestBody;
 import io.modelgate.domain.chat.Span;
 import io.modelgate.domain.routing.BackendKind;
@@ -15,11 +17,16 @@ import io.modelgate.domain.routing.ModelRoute;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** Calls for the model {@code tiny}, and routes to it. */
 final class Calls {
+  private static final String OPTIONS = "options.";
   private static final String ASK = "\"stream_options\":{\"include_usage\":true},";
 
   private Calls() {}
@@ -37,11 +44,89 @@ final class Calls {
   }
 
   static ChatCall call(String body, boolean stream, boolean usageAsked) {
+    return call(
+        Endpoint.CHAT_COMPLETIONS,
+        body,
+        stream,
+        usageAsked,
+        OutputBounds.NONE,
+        RequestBody.Prompt.EMPTY);
+  }
+
+  /** A call to any endpoint; {@code fields} are those beside the model. */
+  static ChatCall to(Endpoint endpoint, String fields) {
+    return to(endpoint, fields, OutputBounds.NONE, 1);
+  }
+
+  static ChatCall to(Endpoint endpoint, String fields, OutputBounds bounds, long prompts) {
+    return call(
+        endpoint,
+        "{\"model\":\"tiny\"," + fields + "}",
+        fields.contains("\"stream\":true"),
+        fields.contains("\"include_usage\":true"),
+        bounds,
+        new RequestBody.Prompt(prompts, 9));
+  }
+
+  /**
+   * A call to any endpoint with bounds where they really stand.
+   *
+   * @param bounds such as {@code max_tokens=5 options.num_predict=null}; null for none
+   */
+  static ChatCall bounded(Endpoint endpoint, @Nullable String bounds) {
+    String body = bodyWith(bounds);
+    List<Bound> found = new ArrayList<>();
+    for (String[] bound : bounds(bounds)) {
+      boolean inOptions = bound[0].startsWith(OPTIONS);
+      String member = "\"" + (inOptions ? bound[0].substring(OPTIONS.length()) : bound[0]) + "\":";
+      int at = body.indexOf(member, inOptions ? body.indexOf("{", 1) : 0) + member.length();
+      found.add(
+          new Bound(
+              Name.valueOf(bound[0].replace('.', '_').toUpperCase(Locale.ROOT)),
+              bound[1].equals("null") ? null : Long.valueOf(bound[1]),
+              new Span(at, at + bound[1].length())));
+    }
+    return call(
+        endpoint,
+        body,
+        false,
+        false,
+        new OutputBounds(found, null, null),
+        RequestBody.Prompt.EMPTY);
+  }
+
+  /** The body of such a call. */
+  static String bodyWith(@Nullable String bounds) {
+    var body = new StringBuilder("{");
+    for (String[] bound : bounds(bounds)) {
+      if (bound[0].startsWith(OPTIONS)) {
+        String name = bound[0].substring(OPTIONS.length());
+        body.append("\"options\":{\"" + name + "\":" + bound[1] + "},");
+      } else {
+        body.append("\"" + bound[0] + "\":" + bound[1] + ",");
+      }
+    }
+    return body.append("\"model\":\"tiny\"}").toString();
+  }
+
+  private static List<String[]> bounds(@Nullable String bounds) {
+    return bounds == null
+        ? List.of()
+        : Stream.of(bounds.split(" ", -1)).map(bound -> bound.split("=", 2)).toList();
+  }
+
+  private static ChatCall call(
+      Endpoint endpoint,
+      String body,
+      boolean stream,
+      boolean usageAsked,
+      OutputBounds bounds,
+      RequestBody.Prompt prompt) {
     int model = body.indexOf("\"tiny\"");
     var ask = new Edit(new Span(1, 1), ASK.getBytes(StandardCharsets.UTF_8));
     return new ChatCall(
         "req-1",
-        Endpoint.CHAT_COMPLETIONS,
+        endpoint,
         new RequestBody(
             body.getBytes(StandardCharsets.UTF_8),
             "tiny",
@@ -49,29 +134,34 @@ final class Calls {
             stream,
             usageAsked,
             stream && !usageAsked ? ask : null,
-            OutputBounds.NONE,
+            bounds,
             1,
-            RequestBody.Prompt.EMPTY),
+            prompt),
         Map.of());
   }
 
   static ModelRoute routeTo(BaseUrl baseUrl) {
-    return route(baseUrl, null, null, null);
+    return route(BackendKind.VLLM, baseUrl, null, null, null);
   }
 
   static ModelRoute aliasOf(String upstreamModel, BaseUrl baseUrl) {
-    return route(baseUrl, upstreamModel, null, null);
+    return route(BackendKind.VLLM, baseUrl, upstreamModel, null, null);
   }
 
   static ModelRoute withCredential(String secret, BaseUrl baseUrl) {
-    return route(baseUrl, null, new Credential(secret), null);
+    return route(BackendKind.VLLM, baseUrl, null, new Credential(secret), null);
   }
 
   static ModelRoute withTimeout(Duration timeout, BaseUrl baseUrl) {
-    return route(baseUrl, null, null, timeout);
+    return route(BackendKind.VLLM, baseUrl, null, null, timeout);
+  }
+
+  static ModelRoute routeTo(BackendKind kind, String upstreamModel, BaseUrl baseUrl) {
+    return route(kind, baseUrl, upstreamModel, null, null);
   }
 
   private static ModelRoute route(
+      BackendKind kind,
       BaseUrl baseUrl,
       @Nullable String upstreamModel,
       @Nullable Credential credential,
@@ -79,7 +169,7 @@ final class Calls {
     return new ModelRoute(
         new ModelId("mdl_1"),
         new ModelName("tiny"),
-        BackendKind.VLLM,
+        kind,
         baseUrl,
         upstreamModel,
         credential,

@@ -1,0 +1,5 @@
+package io.modelgate.violations.infrastructure.memory;
+
+import org.redisson.api.RedissonClient;
+
+record KnowsRedisson(RedissonClient client) {}

@@ -1,0 +1,4 @@
+@NullMarked
+package io.modelgate.violations.infrastructure.memory;
+
+import org.jspecify.annotations.NullMarked;
