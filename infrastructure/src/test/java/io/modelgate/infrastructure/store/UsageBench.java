@@ -78,18 +78,28 @@ final class UsageBench {
     out.printf(
         "%d keys, %d models, synchronous %s, %d processors%n",
         KEYS, MODELS, durability, Runtime.getRuntime().availableProcessors());
-    out.printf("%8s %12s %14s %14s%n", "callers", "records/s", "p50 to durable", "p99 to durable");
+    out.printf(
+        "%8s %12s %14s %14s %14s%n",
+        "callers", "records/s", "p50 to durable", "p99 to durable", "CPU per record");
     for (int callers : CALLERS) {
+      Duration cpu = cpu();
       long[] nanos = measure(callers, time);
+      cpu = cpu().minus(cpu);
       Arrays.sort(nanos);
       out.printf(
           Locale.ROOT,
-          "%8d %12d %11.2f ms %11.2f ms%n",
+          "%8d %12d %11.2f ms %11.2f ms %11.1f us%n",
           callers,
           Math.round(nanos.length / (time.toNanos() / 1e9)),
           nanos[nanos.length / 2] / 1e6,
-          nanos[(int) (nanos.length * 0.99)] / 1e6);
+          nanos[(int) (nanos.length * 0.99)] / 1e6,
+          cpu.toNanos() / 1e3 / nanos.length);
     }
+  }
+
+  /** Of this whole process so far: what can be compared on a machine that others use too. */
+  private static Duration cpu() {
+    return ProcessHandle.current().info().totalCpuDuration().orElse(Duration.ZERO);
   }
 
   /** The time of each call. */
