@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.modelgate.testing.backend.ScriptedBackend;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -12,6 +13,7 @@ import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -92,6 +94,56 @@ class SchemaIT {
           .allMatch(fault -> open && fault.startsWith("$.choices[0].finish_reason:"));
     }
     assertThat(schema.faults(chunks.getLast())).isEmpty();
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "/v1/chat/completions, chat.completion.chunk, CreateChatCompletionStreamResponse",
+    "/v1/completions, text_completion, CreateCompletionResponse",
+  })
+  void theEndOfAStreamThatTheQuotaCutsFits(String path, String object, String schemaName)
+      throws Exception {
+    boolean isChat = path.equals(CHAT);
+    String word = isChat ? "\"delta\":{\"content\":\" the\"}" : "\"text\":\" the\"";
+    String event =
+        "data: {\"id\":\"x-1\",\"object\":\"%s\",\"created\":1700000000,\"model\":\"endless\",\"choices\":[{\"index\":0,%s,\"logprobs\":null,\"finish_reason\":null}]}\n\n"
+            .formatted(object, word);
+    String asked = isChat ? MESSAGES : "\"prompt\":\"Hi!\"";
+    try (var backend = ScriptedBackend.start()) {
+      backend.onRequest(
+          ScriptedBackend.send("HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n"),
+          backend.drip(event, Duration.ofMillis(1), 5_000));
+      gateway
+          .admin()
+          .createModel(
+              "{\"name\":\"endless-%s\",\"backend\":\"vllm\",\"upstream_model\":\"endless\",\"base_url\":\"%s\"}"
+                  .formatted(object, backend.baseUrl()));
+      String poor = gateway.admin().createKey("poor " + object, "\"quota_tokens\":15").secret();
+
+      String reply =
+          ok(
+              send(
+                  request(path)
+                      .header("Authorization", "Bearer " + poor)
+                      .POST(
+                          BodyPublishers.ofString(
+                              "{\"model\":\"endless-%s\",\"stream\":true,\"stream_options\":{\"include_usage\":true},%s}"
+                                  .formatted(object, asked)))));
+
+      backend.awaitHangUp();
+      List<String> chunks = chunks(reply);
+      JsonNode finish = JSON.readTree(chunks.get(chunks.size() - 2));
+      JsonNode usage = JSON.readTree(chunks.getLast());
+      assertThat(finish.at("/choices/0/finish_reason").textValue()).isEqualTo("length");
+      assertThat(usage.at("/usage/total_tokens").asInt()).isEqualTo(15);
+      assertThat(reply).endsWith("data: [DONE]\n\n");
+      var schema = OpenAiSchema.of(schemaName);
+      for (JsonNode chunk : List.of(finish, usage)) {
+        assertThat(schema.faults(chunk.toString())).as(chunk.toString()).isEmpty();
+        assertThat(chunk.path("id").textValue()).isEqualTo("x-1");
+        assertThat(chunk.path("model").textValue()).isEqualTo("endless-" + object);
+      }
+    }
   }
 
   @Test
