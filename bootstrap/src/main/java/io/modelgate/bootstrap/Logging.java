@@ -107,8 +107,6 @@ final class Logging {
     context
         .getLogger("org.redisson")
         .setLevel(
-            wanted
-                ? convertAnSLF4JLevel(threshold.libraries)
-                : ch.qos.logback.classic.Level.OFF);
+            wanted ? convertAnSLF4JLevel(threshold.libraries) : ch.qos.logback.classic.Level.OFF);
   }
 }
