@@ -3,6 +3,7 @@ package io.modelgate.infrastructure.upstream;
 import static io.modelgate.testing.Samples.bounds;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.assertj.core.api.Assertions.tuple;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
@@ -11,6 +12,7 @@ import io.modelgate.application.port.Upstream.Delivery;
 import io.modelgate.domain.chat.ChatCall;
 import io.modelgate.domain.chat.Endpoint;
 import io.modelgate.domain.chat.OutputBounds;
+import io.modelgate.domain.chat.OutputDemand;
 import io.modelgate.domain.chat.ReplyHead;
 import io.modelgate.domain.chat.RequestBody;
 import io.modelgate.domain.chat.Span;
@@ -120,6 +122,56 @@ class EchoUpstreamTest {
                     frame)));
     assertThat(contents(events, 0))
         .isEqualTo("This is ModelGate's built-in echo; no model was called. You said: Hello you!");
+  }
+
+  @Test
+  void endsAllChoicesWhereTheBudgetOfAStreamEnds() throws JsonProcessingException {
+    ChatCall call = aChat(HELLO).streamed().askingUsage().within(bounds(null, null, 2L)).call();
+
+    Delivery delivery = echo.send(ROUTE, call, GivenBudget.of(5), sink);
+
+    assertThat(delivery).isInstanceOf(Delivery.CutShort.class);
+    var cut = (Delivery.CutShort) delivery;
+    assertThat(cut.end()).asString().isEqualTo("data: [DONE]\n\n");
+    assertThat(cut.usage()).isEqualTo(new TokenUsage(4, 5).by(UsageSource.RUNNING_COUNT));
+    List<JsonNode> events = events();
+    assertThat(events).hasSize(2 + 5 + 2 + 1);
+    assertThat(contents(events, 0)).isEqualTo("This is ModelGate's");
+    assertThat(contents(events, 1)).isEqualTo("This is");
+    assertThat(events.subList(7, 9))
+        .extracting(
+            event -> event.at("/choices/0/index").asInt(),
+            event -> event.at("/choices/0/finish_reason").asText())
+        .containsExactly(tuple(0, "length"), tuple(1, "length"));
+    assertThat(events.getLast().at("/usage/total_tokens").asInt()).isEqualTo(9);
+  }
+
+  @Test
+  void keepsToTheCapOfItsBudget() {
+    Delivery delivery = echo.send(ROUTE, chat(HELLO), GivenBudget.endless().capped(3), sink);
+
+    assertThat(complete(delivery).usage().tokens()).isEqualTo(new TokenUsage(4, 3));
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      nullValues = "none",
+      value = {
+        "none, none, none, 1, none",
+        "7, none, 3, 3, 7",
+        "7, 5, none, 1, 5",
+        "0, none, none, 1, 0",
+        "-1, none, none, 1, 0", // will be refused
+        "9223372036854775807, none, -4, 1, 9223372036854775807",
+      })
+  void isExpectedToKeepToTheSmallerBound(
+      @Nullable Long maxTokens,
+      @Nullable Long maxCompletionTokens,
+      @Nullable Long n,
+      long sequences,
+      @Nullable Long bound) {
+    assertThat(echo.demand(ROUTE, bounded(maxTokens, maxCompletionTokens, n)))
+        .isEqualTo(new OutputDemand(sequences, bound));
   }
 
   @Test

@@ -3,6 +3,7 @@ package io.modelgate.infrastructure.upstream;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.modelgate.domain.chat.ChatCall;
 import io.modelgate.domain.chat.Endpoint;
+import io.modelgate.domain.chat.OutputBounds;
 import io.modelgate.domain.chat.RequestBody;
 import io.modelgate.domain.chat.Span;
 import io.modelgate.domain.routing.BackendKind;
@@ -30,7 +31,24 @@ final class OllamaCalls {
   }
 
   static ChatCall call(Endpoint endpoint, String fields) {
-    byte[] body = ("{\"model\":\"tiny\"," + fields + "}").getBytes(StandardCharsets.UTF_8);
+    byte[] body = body(fields);
+    JsonNode tree = tree(body);
+    OutputBounds bounds =
+        Samples.bounds(
+            bound(tree, "max_tokens"), bound(tree, "max_completion_tokens"), bound(tree, "n"));
+    return call(endpoint, body, bounds);
+  }
+
+  /** A chat within bounds that its body does not show. */
+  static ChatCall within(OutputBounds bounds) {
+    return call(Endpoint.CHAT_COMPLETIONS, body(HELLO), bounds);
+  }
+
+  private static byte[] body(String fields) {
+    return ("{\"model\":\"tiny\"," + fields + "}").getBytes(StandardCharsets.UTF_8);
+  }
+
+  private static ChatCall call(Endpoint endpoint, byte[] body, OutputBounds bounds) {
     JsonNode tree = tree(body);
     return new ChatCall(
         "req-1",
@@ -42,8 +60,7 @@ final class OllamaCalls {
             tree.path("stream").asBoolean(),
             tree.at("/stream_options/include_usage").asBoolean(),
             null,
-            Samples.bounds(
-                bound(tree, "max_tokens"), bound(tree, "max_completion_tokens"), bound(tree, "n")),
+            bounds,
             1,
             RequestBody.Prompt.EMPTY),
         Map.of());

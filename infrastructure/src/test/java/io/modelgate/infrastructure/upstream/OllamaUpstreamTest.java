@@ -4,6 +4,7 @@ import static io.modelgate.infrastructure.upstream.OllamaCalls.HELLO;
 import static io.modelgate.infrastructure.upstream.Replies.chunk;
 import static io.modelgate.infrastructure.upstream.Replies.json;
 import static io.modelgate.infrastructure.upstream.Replies.reply;
+import static io.modelgate.testing.Samples.bounds;
 import static io.modelgate.testing.backend.ScriptedBackend.hangUp;
 import static io.modelgate.testing.backend.ScriptedBackend.send;
 import static java.nio.charset.StandardCharsets.UTF_8;
@@ -13,10 +14,16 @@ import io.modelgate.application.port.Upstream.Delivery;
 import io.modelgate.application.port.Upstream.Delivery.Abandoned;
 import io.modelgate.application.port.Upstream.Delivery.BrokenOff;
 import io.modelgate.application.port.Upstream.Delivery.Complete;
+import io.modelgate.application.port.Upstream.Delivery.CutShort;
 import io.modelgate.application.port.Upstream.Delivery.NoReply;
 import io.modelgate.domain.chat.ChatCall;
 import io.modelgate.domain.chat.Endpoint;
+import io.modelgate.domain.chat.OutputBounds;
+import io.modelgate.domain.chat.OutputBounds.Bound;
+import io.modelgate.domain.chat.OutputBounds.Name;
+import io.modelgate.domain.chat.OutputDemand;
 import io.modelgate.domain.chat.ReplyHead;
+import io.modelgate.domain.chat.Span;
 import io.modelgate.domain.chat.TokenUsage;
 import io.modelgate.domain.chat.UpstreamError;
 import io.modelgate.domain.chat.UpstreamFailure;
@@ -38,6 +45,7 @@ import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Nested;
@@ -180,6 +188,52 @@ class OllamaUpstreamTest {
               "x-request-id: req-1",
               "Authorization: Bearer s3cret",
               "");
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+        delimiter = '|',
+        value = {
+          "'temperature':1|{'temperature':1,'num_predict':8}",
+          "'max_tokens':9|{'num_predict':8}",
+          "'max_tokens':3|{'num_predict':3}",
+          "'max_tokens':9223372036854775807|{'num_predict':8}",
+          "'num_predict':0|{'num_predict':8}",
+          "'options':{'num_predict':-2,'x':1}|{'num_predict':8,'x':1}",
+          "'options':{'num_predict':1e30}|{'num_predict':8}",
+          "'options':{'num_predict':null}|{'num_predict':8}",
+          "'options':{'num_predict':7}|{'num_predict':7}",
+        })
+    void areBoundedToTheCap(String fields, String options) {
+      backend.onRequest(send(json(DONE_LINE)));
+
+      upstreams.send(
+          OllamaCalls.routeTo(backend.baseUrl()),
+          OllamaCalls.chat(HELLO + "," + fields.replace('\'', '"')),
+          GivenBudget.endless().capped(8),
+          sink);
+
+      assertThat(backend.requests().getFirst().body())
+          .contains("\"options\":" + options.replace('\'', '"'));
+    }
+
+    @Test
+    void areExpectedToObeyWhatOpenAiNamesBeforeWhatOllamaDoes() {
+      var route = OllamaCalls.routeTo(backend.baseUrl());
+      var both = bounds(30L, 20L, null).all();
+      var own = new Bound(Name.NUM_PREDICT, 5L, new Span(0, 0));
+
+      assertThat(upstreams.demand(route, OllamaCalls.within(new OutputBounds(both, null, null))))
+          .isEqualTo(new OutputDemand(1, 20L));
+      assertThat(
+              upstreams.demand(
+                  route, OllamaCalls.within(new OutputBounds(List.of(own), null, null))))
+          .isEqualTo(new OutputDemand(1, 5L));
+      assertThat(
+              upstreams.demand(
+                  route,
+                  OllamaCalls.within(new OutputBounds(List.of(own, both.getFirst()), null, null))))
+          .isEqualTo(new OutputDemand(1, 30L));
     }
 
     @Test
@@ -519,6 +573,75 @@ class OllamaUpstreamTest {
     }
 
     @Test
+    void endWithoutTheLineThatWouldGoOverTheirBudgetAndOllamaIsHungUpOn() {
+      backend.onRequest(
+          send(NDJSON), backend.drip(chunk(said(" the")), Duration.ofMillis(1), 5_000));
+
+      var delivery =
+          upstreams.send(
+              OllamaCalls.routeTo(backend.baseUrl()),
+              OllamaCalls.chat(
+                  HELLO + ",\"stream\":true,\"stream_options\":{\"include_usage\":true}"),
+              GivenBudget.of(3),
+              sink);
+
+      assertThat(delivery)
+          .isInstanceOfSatisfying(
+              CutShort.class,
+              cut -> {
+                assertThat(cut.usage())
+                    .isEqualTo(new TokenUsage(9, 3).by(UsageSource.RUNNING_COUNT));
+                assertThat(cut.end()).asString().isEqualTo("data: [DONE]\n\n");
+              });
+      assertThat(sent())
+          .isEqualTo(
+              ROLE
+                  + delta("{\"content\":\" the\"}").repeat(3)
+                  + finish("length")
+                  + event("")
+                      .replace(
+                          "]}\n",
+                          "],\"usage\":{\"prompt_tokens\":9,\"completion_tokens\":3,\"total_tokens\":12}}\n"));
+      backend.awaitHangUp();
+    }
+
+    @Test
+    void mayEndAtTheirVeryFirstLineAndAtTheirLast() {
+      backend
+          .onRequest(send(NDJSON + chunk(said("one two")) + END))
+          .onRequest(
+              send(NDJSON + chunk(said("one") + DONE_LINE.replace("\"\"", "\" two\"")) + END));
+
+      for (long tokens : new long[] {0, 1}) {
+        var delivery =
+            upstreams.send(
+                OllamaCalls.routeTo(backend.baseUrl()),
+                OllamaCalls.chat(HELLO + ",\"stream\":true"),
+                GivenBudget.of(1),
+                new MemorySink());
+
+        assertThat(delivery)
+            .isInstanceOfSatisfying(
+                CutShort.class,
+                cut -> assertThat(cut.usage().tokens()).isEqualTo(new TokenUsage(9, tokens)));
+      }
+    }
+
+    @Test
+    void countThinkingAndCalls() {
+      String thinking = line("{\"content\":\"\",\"thinking\":\"one two\"}");
+      String calling =
+          line(
+              "{\"content\":\"\",\"tool_calls\":[{\"function\":{\"name\":\"f\",\"arguments\":{}}}]}");
+      backend.onRequest(send(NDJSON + chunk(thinking + calling)), hangUp());
+
+      assertThat(stream(""))
+          .isInstanceOfSatisfying(
+              BrokenOff.class,
+              broken -> assertThat(broken.soFar().tokens()).isEqualTo(new TokenUsage(9, 4)));
+    }
+
+    @Test
     void endAtTheBackendWhenTheClientLeaves() {
       backend.onRequest(send(NDJSON), backend.drip(chunk(said("x")), Duration.ofMillis(5), 2_000));
 
@@ -530,7 +653,13 @@ class OllamaUpstreamTest {
               MemorySink.hangingUpAfter(3));
 
       assertThat(delivery)
-          .isEqualTo(new Abandoned(new TokenUsage(9, 1).by(UsageSource.RUNNING_COUNT)));
+          .isInstanceOfSatisfying(
+              Abandoned.class,
+              abandoned -> {
+                assertThat(abandoned.soFar().source()).isEqualTo(UsageSource.RUNNING_COUNT);
+                assertThat(abandoned.soFar().tokens().prompt()).isEqualTo(9);
+                assertThat(abandoned.soFar().tokens().completion()).isPositive();
+              });
       backend.awaitHangUp();
     }
   }
@@ -695,7 +824,13 @@ class OllamaUpstreamTest {
               leaving);
 
       assertThat(delivery)
-          .isEqualTo(new Abandoned(new TokenUsage(9, 1).by(UsageSource.RUNNING_COUNT)));
+          .isInstanceOfSatisfying(
+              Abandoned.class,
+              abandoned -> {
+                assertThat(abandoned.soFar().source()).isEqualTo(UsageSource.RUNNING_COUNT);
+                assertThat(abandoned.soFar().tokens().prompt()).isEqualTo(9);
+                assertThat(abandoned.soFar().tokens().completion()).isPositive();
+              });
       backend.awaitHangUp();
     }
   }
