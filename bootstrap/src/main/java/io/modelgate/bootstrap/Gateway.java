@@ -16,6 +16,7 @@ import io.modelgate.infrastructure.admin.AdminApi;
 import io.modelgate.infrastructure.http.OpenAiApi;
 import io.modelgate.infrastructure.server.ApiErrors;
 import io.modelgate.infrastructure.server.ApiServer;
+import io.modelgate.infrastructure.server.Metrics;
 import io.modelgate.infrastructure.server.ServerSettings;
 import io.modelgate.infrastructure.store.SqlStore;
 import io.modelgate.infrastructure.store.StoreRefused;
@@ -45,6 +46,7 @@ final class Gateway implements AutoCloseable {
   private final Upstreams upstreams;
   private final RateLimiting limits;
   private final ApiServer server;
+  private final @Nullable ApiServer adminServer;
   private final SettingsWatch watch;
   private final List<String> notices;
   private final @Nullable Neighbours neighbours;
@@ -56,6 +58,7 @@ final class Gateway implements AutoCloseable {
       Upstreams upstreams,
       RateLimiting limits,
       ApiServer server,
+      @Nullable ApiServer adminServer,
       SettingsWatch watch,
       List<String> notices,
       @Nullable Neighbours neighbours) {
@@ -63,6 +66,7 @@ final class Gateway implements AutoCloseable {
     this.upstreams = upstreams;
     this.limits = limits;
     this.server = server;
+    this.adminServer = adminServer;
     this.watch = watch;
     this.notices = List.copyOf(notices);
     this.neighbours = neighbours;
@@ -151,6 +155,7 @@ final class Gateway implements AutoCloseable {
       try (store;
           upstreams;
           limits;
+          adminServer;
           server;
           watch) {
         // Closed in the reverse order of this list.
@@ -223,7 +228,9 @@ final class Gateway implements AutoCloseable {
         settings.demo()
             ? Demo.prepare(besideDatabase(settings, "demo-key"), store, issueKey, changeRoutes)
             : null;
-    ApiServer server = start(settings, errors, openAi, admin);
+    Metrics metrics = metrics(store, limits);
+    ApiServer server = start(settings, errors, metrics, openAi, admin);
+    ApiServer adminServer = startAdmin(settings, errors, metrics, openAi, server);
     if (demo != null) {
       notices.addAll(demo.howToCall(server.port()));
     }
@@ -231,7 +238,7 @@ final class Gateway implements AutoCloseable {
     var watch =
         SettingsWatch.start(
             live.files(), () -> live.reload((before, after) -> apply(before, after, upstreams)));
-    return new Gateway(store, upstreams, limits, server, watch, notices, neighbours);
+    return new Gateway(store, upstreams, limits, server, adminServer, watch, notices, neighbours);
   }
 
   private static IssueApiKey.Defaults defaults(Settings settings) {
@@ -251,20 +258,65 @@ final class Gateway implements AutoCloseable {
   }
 
   private static ApiServer start(
-      Settings settings, ApiErrors errors, OpenAiApi openAi, AdminApi admin) {
+      Settings settings, ApiErrors errors, Metrics metrics, OpenAiApi openAi, AdminApi admin) {
     var server = settings.server();
     try {
       return ApiServer.start(
           new ServerSettings(
               server.host(), server.port(), settings.maxBodySize(), server.shutdownGrace()),
           errors,
+          metrics,
           (HttpRouting.Builder routing) -> {
             openAi.register(routing);
-            routing.register(AdminApi.PATH, admin);
+            admin.register(routing, metrics);
           });
     } catch (IllegalStateException e) {
       throw new StartFailure(String.valueOf(e.getMessage()), e);
     }
+  }
+
+  /** The listener for operators alone; null when none is asked for. */
+  private static @Nullable ApiServer startAdmin(
+      Settings settings, ApiErrors errors, Metrics metrics, OpenAiApi openAi, ApiServer first) {
+    Settings.Server server = settings.server();
+    Integer port = server.adminPort();
+    if (port == null) {
+      return null;
+    }
+    try {
+      return ApiServer.start(
+          new ServerSettings(
+              server.adminHost(), port, settings.maxBodySize(), server.shutdownGrace()),
+          errors,
+          metrics,
+          (HttpRouting.Builder routing) -> {
+            openAi.registerHealth(routing);
+            AdminApi.registerOpenMetrics(routing, metrics, errors);
+          });
+    } catch (IllegalStateException e) {
+      first.close();
+      throw new StartFailure(String.valueOf(e.getMessage()), e);
+    }
+  }
+
+  private static Metrics metrics(SqlStore store, RateLimiting limits) {
+    String version = Gateway.class.getPackage().getImplementationVersion();
+    var metrics = Metrics.create(version == null ? "dev" : version);
+    metrics.gauge(
+        "modelgate_limiter_store_up",
+        "Whether what rate limits are counted in answers; always, in memory.",
+        () -> limits.storeAnswers().getAsBoolean() ? 1 : 0);
+    metrics.gauge(
+        "modelgate_usage_queue", "Writes that wait for the store's one writer.", store::queued);
+    metrics.gauge(
+        "modelgate_usage_owed",
+        "Calls whose charge and record are not on the disk yet.",
+        store::owed);
+    metrics.gauge(
+        "modelgate_usage_keeping_up",
+        "0 when a charge is overdue.",
+        () -> store.isKeepingUp() ? 1 : 0);
+    return metrics;
   }
 
   private static UpstreamSettings upstreamSettings(Settings settings) {
