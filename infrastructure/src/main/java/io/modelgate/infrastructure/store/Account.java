@@ -4,9 +4,11 @@ import io.modelgate.domain.access.KeyId;
 import io.modelgate.domain.access.QuotaPeriod;
 import java.util.ArrayList;
 import java.util.EnumMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -22,6 +24,13 @@ final class Account {
 
   private final KeyId key;
   private final Map<QuotaPeriod, List<Tally>> tallies = new EnumMap<>(QuotaPeriod.class);
+  private final Set<Expiring> running = new HashSet<>();
+
+  /** A call under way. */
+  interface Expiring {
+    /** Gives back what is set aside, if that has been for too long; says whether. */
+    boolean expire();
+  }
 
   Account(KeyId key) {
     this.key = key;
@@ -63,6 +72,23 @@ final class Account {
     begun.begin(tokens);
     tallies.values().forEach(Account::forget);
     return begun;
+  }
+
+  void add(Expiring call) {
+    running.add(call);
+  }
+
+  void remove(Expiring call) {
+    running.remove(call);
+  }
+
+  /** Gives back what calls have had for too long; says whether there were such. */
+  boolean expire() {
+    boolean any = false;
+    for (Expiring call : running) {
+      any |= call.expire();
+    }
+    return any;
   }
 
   /** The tally of a period, found or made, as the latest of its kind. */

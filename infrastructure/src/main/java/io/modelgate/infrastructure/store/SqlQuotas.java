@@ -6,23 +6,37 @@ import io.modelgate.domain.access.KeyId;
 import io.modelgate.domain.access.QuotaStanding;
 import io.modelgate.domain.access.TokenDemand;
 import io.modelgate.domain.access.TokenQuota;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneId;
 import java.util.List;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Decides in memory, key by key, and keeps what calls came to through the writer. What is set aside
  * is in memory alone. Memory may be ahead of the disk, never behind. Thread-safe.
  */
 final class SqlQuotas implements Quotas {
+  private static final Logger LOG = LoggerFactory.getLogger(SqlQuotas.class);
+
+  /** No call takes so long: what it set aside is given back then, and what it uses charged. */
+  private static final Duration LONGEST_CALL = Duration.ofHours(24);
+
   private final StoreWriter writer;
   private final PeriodCalendar calendar;
+  private final Duration longestCall;
   private final ConcurrentHashMap<KeyId, Account> accounts = new ConcurrentHashMap<>();
 
   SqlQuotas(StoreWriter writer, ZoneId zone, List<QuotaUse> used) {
+    this(writer, zone, used, LONGEST_CALL);
+  }
+
+  SqlQuotas(StoreWriter writer, ZoneId zone, List<QuotaUse> used, Duration longestCall) {
     this.writer = writer;
+    this.longestCall = longestCall;
     this.calendar = new PeriodCalendar(zone);
     used.forEach(this::remember);
   }
@@ -62,19 +76,28 @@ final class SqlQuotas implements Quotas {
     Account account = account(key);
     synchronized (account) {
       Tally tally = account.find(quota.period(), starts);
-      long used = tally == null ? 0 : tally.used();
-      long reserved = tally == null ? 0 : tally.reserved();
-      return switch (quota.decide(used, reserved, demand)) {
+      TokenQuota.Verdict verdict = decide(quota, tally, demand);
+      if (verdict instanceof TokenQuota.Verdict.Busy && account.expire()) {
+        verdict = decide(quota, tally, demand);
+      }
+      return switch (verdict) {
         case TokenQuota.Verdict.Granted(TokenDemand.Grant grant) -> {
           long tokens = Math.min(grant.tokens(), Reservation.MOST);
           Tallies tallies = account.begin(starts, tokens);
-          yield new Verdict.Reserved(
-              new Admission(account, tallies, starts, now, tokens), grant.cap());
+          var admission = new Admission(account, tallies, starts, now, tokens);
+          account.add(admission);
+          yield new Verdict.Reserved(admission, grant.cap());
         }
         case TokenQuota.Verdict.Exhausted _ -> new Verdict.Exhausted(of(tally, quota, now));
         case TokenQuota.Verdict.Busy _ -> new Verdict.Busy(of(tally, quota, now));
       };
     }
+  }
+
+  private static TokenQuota.Verdict decide(
+      TokenQuota quota, @Nullable Tally tally, TokenDemand demand) {
+    return quota.decide(
+        tally == null ? 0 : tally.used(), tally == null ? 0 : tally.reserved(), demand);
   }
 
   private Account account(KeyId key) {
@@ -83,7 +106,8 @@ final class SqlQuotas implements Quotas {
   }
 
   /** A call that was let in; its account's monitor guards it. */
-  private final class Admission implements Reservation {
+  private final class Admission implements Reservation, Account.Expiring {
+    private final long admittedNanos = System.nanoTime();
     private final Account account;
     private final Tallies tallies;
     private final PeriodStarts starts;
@@ -119,6 +143,22 @@ final class SqlQuotas implements Quotas {
     }
 
     @Override
+    public boolean expire() {
+      boolean overdue =
+          tokens > 0 && System.nanoTime() - admittedNanos >= longestCall.toNanos();
+      if (overdue) {
+        LOG.warn(
+            "a call of key {} has not ended in {}; {} tokens set aside for it are given back",
+            account.key(),
+            longestCall,
+            tokens);
+        tallies.extend(-tokens);
+        tokens = 0;
+      }
+      return overdue;
+    }
+
+    @Override
     public void cancel() {
       end(0);
     }
@@ -135,6 +175,7 @@ final class SqlQuotas implements Quotas {
       synchronized (account) {
         insistOnOpen();
         ended = true;
+        account.remove(this);
         tallies.end(tokens, charged);
         tokens = 0;
       }

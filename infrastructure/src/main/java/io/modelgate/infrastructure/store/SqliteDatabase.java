@@ -68,7 +68,7 @@ final class SqliteDatabase implements AutoCloseable {
         });
     config.enforceForeignKeys(true);
     config.setBusyTimeout(1_000);
-    // Or else the driver prepares and runs a query after each row: two thirds of all the time.
+    // Or else the driver prepares and runs a query after each row.
     config.setGetGeneratedKeys(false);
     var source = new SQLiteConnectionPoolDataSource(config);
     source.setUrl("jdbc:sqlite:" + file);
