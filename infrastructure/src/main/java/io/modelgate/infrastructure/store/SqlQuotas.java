@@ -144,8 +144,7 @@ final class SqlQuotas implements Quotas {
 
     @Override
     public boolean expire() {
-      boolean overdue =
-          tokens > 0 && System.nanoTime() - admittedNanos >= longestCall.toNanos();
+      boolean overdue = tokens > 0 && System.nanoTime() - admittedNanos >= longestCall.toNanos();
       if (overdue) {
         LOG.warn(
             "a call of key {} has not ended in {}; {} tokens set aside for it are given back",
