@@ -65,6 +65,13 @@ class ChatValuesTest {
   }
 
   @Test
+  void hasNoDemandBelowNothing() {
+    assertThat(new OutputDemand(0, 0L)).isEqualTo(OutputDemand.NOTHING);
+    assertThatIllegalArgumentException().isThrownBy(() -> new OutputDemand(-1, null));
+    assertThatIllegalArgumentException().isThrownBy(() -> new OutputDemand(1, -1L));
+  }
+
+  @Test
   void keepsACallsHeadersToItself() {
     var headers = new HashMap<String, String>();
     headers.put("accept", "application/json");
