@@ -8,6 +8,7 @@ import io.modelgate.domain.access.ApiKey;
 import io.modelgate.domain.access.KeyId;
 import io.modelgate.domain.access.RateLimits;
 import io.modelgate.domain.access.SecretHash;
+import io.modelgate.domain.access.Tier;
 import io.modelgate.domain.access.TokenQuota;
 import java.time.Instant;
 import java.util.Objects;
@@ -30,6 +31,7 @@ public abstract class ApiKeysContract {
         SecretHash.of(id),
         TokenQuota.UNLIMITED,
         RateLimits.UNLIMITED,
+        Tier.FREE,
         true,
         null,
         NOON,

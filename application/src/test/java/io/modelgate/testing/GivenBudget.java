@@ -1,6 +1,7 @@
 package io.modelgate.testing;
 
 import io.modelgate.application.port.OutputBudget;
+import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /** A budget that does not grow. */
@@ -19,6 +20,11 @@ public record GivenBudget(@Nullable Long cap, long promptEstimate, long granted)
   /** The same, with the request bounded to it. */
   public GivenBudget capped(long perChoice) {
     return new GivenBudget(perChoice, promptEstimate, granted);
+  }
+
+  @Override
+  public Duration spent() {
+    return Duration.ZERO;
   }
 
   @Override

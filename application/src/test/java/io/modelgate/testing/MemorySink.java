@@ -4,6 +4,7 @@ import io.modelgate.application.port.ReplySink;
 import io.modelgate.domain.access.LimitStanding;
 import io.modelgate.domain.chat.ReplyHead;
 import io.modelgate.domain.chat.UpstreamFailure;
+import io.modelgate.domain.routing.ModelName;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -21,6 +22,8 @@ public final class MemorySink implements ReplySink {
   private final List<byte[]> writes = new ArrayList<>();
   private @Nullable ReplyHead head;
   private @Nullable LimitStanding standing;
+  private @Nullable ModelName standIn;
+  private boolean awaited;
   private byte @Nullable [] end;
   private @Nullable UpstreamFailure failure;
   private Runnable hangUp = () -> {};
@@ -57,6 +60,16 @@ public final class MemorySink implements ReplySink {
   public synchronized void announce(LimitStanding newStanding) {
     insist(head == null, "opened before");
     standing = newStanding;
+  }
+
+  @Override
+  public synchronized void announce(ModelName newStandIn) {
+    standIn = newStandIn;
+  }
+
+  @Override
+  public synchronized void awaitReply() {
+    awaited = true;
   }
 
   /** 502 for everything. */
@@ -100,6 +113,16 @@ public final class MemorySink implements ReplySink {
   /** What was said of the caller's limits; null when nothing was. */
   public synchronized @Nullable LimitStanding standing() {
     return standing;
+  }
+
+  /** The model that was said to reply instead of the one asked for; null for none. */
+  public synchronized @Nullable ModelName standIn() {
+    return standIn;
+  }
+
+  /** Whether it was told to wait. */
+  public synchronized boolean isAwaited() {
+    return awaited;
   }
 
   /** Each write by itself, without the end. */

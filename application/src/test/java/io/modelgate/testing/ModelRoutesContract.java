@@ -12,8 +12,10 @@ import io.modelgate.domain.routing.ModelId;
 import io.modelgate.domain.routing.ModelName;
 import io.modelgate.domain.routing.ModelRoute;
 import io.modelgate.domain.routing.StreamUsage;
+import io.modelgate.domain.routing.Target;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 /** What every {@link ModelRoutes} has to do. */
@@ -28,10 +30,8 @@ public abstract class ModelRoutesContract {
     return new ModelRoute(
         new ModelId(id),
         new ModelName(name),
-        BackendKind.VLLM,
-        null,
-        null,
-        null,
+        List.of(new Target(BackendKind.VLLM, null, null, null)),
+        List.of(),
         null,
         null,
         null,
@@ -45,10 +45,13 @@ public abstract class ModelRoutesContract {
     return new ModelRoute(
         new ModelId(id),
         new ModelName(name),
-        BackendKind.OPENAI,
-        BaseUrl.of("https://gpu.example:8443/team/v1"),
-        "org/upstream:7b é",
-        new Credential("sk-upstream-secret-of-" + id),
+        List.of(
+            new Target(
+                BackendKind.OPENAI,
+                BaseUrl.of("https://gpu.example:8443/team/v1"),
+                "org/upstream:7b é",
+                new Credential("sk-upstream-secret-of-" + id))),
+        List.of(),
         Duration.ofMillis(1_500),
         StreamUsage.NEVER,
         32_768L,

@@ -5,6 +5,7 @@ import io.modelgate.domain.access.ApiKey;
 import io.modelgate.domain.access.KeyId;
 import io.modelgate.domain.access.RateLimits;
 import io.modelgate.domain.access.SecretHash;
+import io.modelgate.domain.access.Tier;
 import io.modelgate.domain.access.TokenQuota;
 import io.modelgate.domain.chat.ChatCall;
 import io.modelgate.domain.chat.Endpoint;
@@ -19,6 +20,7 @@ import io.modelgate.domain.routing.BackendKind;
 import io.modelgate.domain.routing.ModelId;
 import io.modelgate.domain.routing.ModelName;
 import io.modelgate.domain.routing.ModelRoute;
+import io.modelgate.domain.routing.Target;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
@@ -42,6 +44,7 @@ public final class Samples {
         SecretHash.of(secret),
         TokenQuota.UNLIMITED,
         RateLimits.UNLIMITED,
+        Tier.FREE,
         true,
         null,
         NOON,
@@ -53,10 +56,8 @@ public final class Samples {
     return new ModelRoute(
         new ModelId("mdl_" + name),
         new ModelName(name),
-        backend,
-        null,
-        null,
-        null,
+        List.of(new Target(backend, null, null, null)),
+        List.of(),
         null,
         null,
         null,
@@ -69,10 +70,8 @@ public final class Samples {
     return new ModelRoute(
         route.id(),
         route.name(),
-        route.backend(),
-        route.baseUrl(),
-        route.upstreamModel(),
-        route.credential(),
+        route.targets(),
+        route.fallbacks(),
         route.timeout(),
         route.streamUsage(),
         route.maxOutputTokens(),

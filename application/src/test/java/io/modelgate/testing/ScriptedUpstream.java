@@ -7,6 +7,8 @@ import io.modelgate.domain.chat.ChatCall;
 import io.modelgate.domain.chat.OutputDemand;
 import io.modelgate.domain.chat.ReplyHead;
 import io.modelgate.domain.routing.BackendKind;
+import io.modelgate.domain.routing.Destination;
+import io.modelgate.domain.routing.ModelName;
 import io.modelgate.domain.routing.ModelRoute;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -16,6 +18,7 @@ import java.util.Deque;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
+import java.util.stream.IntStream;
 
 /**
  * Plays a script: the n-th call gets the n-th delivery. Where a delivery means that bytes have
@@ -25,7 +28,7 @@ public class ScriptedUpstream implements Upstream {
   /** What it writes into the sink before a reply that is complete or broken off. */
   public static final String SENT = "data: {}\n\n";
 
-  public final List<ModelRoute> routes = new ArrayList<>();
+  public final List<Destination> destinations = new ArrayList<>();
   public final List<ChatCall> calls = new ArrayList<>();
   public final List<OutputBudget> budgets = new ArrayList<>();
 
@@ -55,14 +58,23 @@ public class ScriptedUpstream implements Upstream {
   }
 
   @Override
-  public OutputDemand demand(ModelRoute route, ChatCall call) {
+  public List<Destination> destinations(ModelName asked, ModelRoute route) {
+    return IntStream.range(0, route.targets().size())
+        .filter(i -> kinds.contains(route.targets().get(i).backend()))
+        .mapToObj(
+            i -> new Destination(asked, route, route.targets().get(i), String.valueOf(i + 1), 0))
+        .toList();
+  }
+
+  @Override
+  public OutputDemand demand(Destination to, ChatCall call) {
     return demand;
   }
 
   @Override
-  public Delivery send(ModelRoute route, ChatCall call, OutputBudget budget, ReplySink sink) {
+  public Delivery send(Destination to, ChatCall call, OutputBudget budget, ReplySink sink) {
     budgets.add(budget);
-    routes.add(route);
+    destinations.add(to);
     calls.add(call);
     Delivery next = script.removeFirst();
     switch (next) {

@@ -6,6 +6,7 @@ import io.modelgate.application.admin.IssueApiKey;
 import io.modelgate.application.admin.IssueApiKey.NewKey;
 import io.modelgate.application.port.ApiKeys;
 import io.modelgate.domain.access.SecretHash;
+import io.modelgate.domain.access.Tier;
 import io.modelgate.domain.access.TokenQuota;
 import io.modelgate.domain.routing.BackendKind;
 import io.modelgate.domain.routing.ModelName;
@@ -25,15 +26,19 @@ record Demo(KeyFile key) {
   static Demo prepare(
       KeyFile file, SqlStore store, IssueApiKey issueKey, ChangeRoutes changeRoutes) {
     if (store.modelRoutes().byName(MODEL).isEmpty()) {
-      changeRoutes.add(
-          new NewModel(MODEL, BackendKind.ECHO, null, null, null, null, null, null, true));
+      changeRoutes.add(NewModel.on(BackendKind.ECHO, null, MODEL));
     }
     if (file.read().filter(secret -> isKnown(secret, store.apiKeys())).isEmpty()) {
       file.write(
           issueKey
               .handle(
                   new NewKey(
-                      "demo", null, _ -> TokenQuota.UNLIMITED, UnaryOperator.identity(), true))
+                      "demo",
+                      null,
+                      _ -> TokenQuota.UNLIMITED,
+                      UnaryOperator.identity(),
+                      Tier.FREE,
+                      true))
               .secret());
     }
     return new Demo(file);

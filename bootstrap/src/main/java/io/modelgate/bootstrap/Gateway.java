@@ -14,6 +14,7 @@ import io.modelgate.application.port.StoreUnavailable;
 import io.modelgate.domain.access.SecretHash;
 import io.modelgate.infrastructure.admin.AdminApi;
 import io.modelgate.infrastructure.http.OpenAiApi;
+import io.modelgate.infrastructure.routing.LiveTargets;
 import io.modelgate.infrastructure.server.ApiErrors;
 import io.modelgate.infrastructure.server.ApiServer;
 import io.modelgate.infrastructure.server.Metrics;
@@ -44,6 +45,8 @@ final class Gateway implements AutoCloseable {
 
   private final SqlStore store;
   private final Upstreams upstreams;
+  private final LiveTargets targets;
+  private final OpenAiApi openAi;
   private final RateLimiting limits;
   private final ApiServer server;
   private final @Nullable ApiServer adminServer;
@@ -56,6 +59,8 @@ final class Gateway implements AutoCloseable {
   private Gateway(
       SqlStore store,
       Upstreams upstreams,
+      LiveTargets targets,
+      OpenAiApi openAi,
       RateLimiting limits,
       ApiServer server,
       @Nullable ApiServer adminServer,
@@ -64,6 +69,8 @@ final class Gateway implements AutoCloseable {
       @Nullable Neighbours neighbours) {
     this.store = store;
     this.upstreams = upstreams;
+    this.targets = targets;
+    this.openAi = openAi;
     this.limits = limits;
     this.server = server;
     this.adminServer = adminServer;
@@ -154,6 +161,8 @@ final class Gateway implements AutoCloseable {
     if (closing.compareAndSet(false, true)) {
       try (store;
           upstreams;
+          targets;
+          openAi;
           limits;
           adminServer;
           server;
@@ -195,6 +204,16 @@ final class Gateway implements AutoCloseable {
     var issueKey = new IssueApiKey(store.apiKeys(), clock, random, () -> defaults(live.current()));
     var changeRoutes = new ChangeRoutes(store.modelRoutes(), upstreams.kinds(), clock, random);
     var models = new ListModels(store.modelRoutes(), upstreams);
+    LiveTargets targets =
+        LiveTargets.open(
+            () -> live.current().routing(),
+            () ->
+                models.handle().stream()
+                    .flatMap(route -> upstreams.destinations(route.name(), route).stream())
+                    .toList(),
+            upstreams::check,
+            random,
+            clock);
     var openAi =
         new OpenAiApi(
             new AdmitCaller(store.apiKeys(), clock),
@@ -205,11 +224,15 @@ final class Gateway implements AutoCloseable {
                 store.quotas(),
                 limits.port(),
                 upstreams,
+                targets,
+                () -> live.current().retry(),
+                random,
                 clock,
                 () -> live.current().quota().assumedOutputTokens()),
             new ShowStanding(limits.port(), store.quotas(), clock),
             new ShowUsage(store.quotas(), store.usageHistory(), clock, settings.quota().zone()),
             settings.maxBodySize(),
+            () -> live.current().streams(),
             store::isOpen,
             errors);
     var admin =
@@ -221,7 +244,7 @@ final class Gateway implements AutoCloseable {
                 new ChangeApiKey(store.apiKeys(), clock),
                 store.apiKeys(),
                 store.quotas()),
-            new AdminApi.Models(changeRoutes, store.modelRoutes()),
+            new AdminApi.Models(changeRoutes, store.modelRoutes(), targets),
             () -> ShownSettings.of(live),
             clock);
     Demo demo =
@@ -229,6 +252,7 @@ final class Gateway implements AutoCloseable {
             ? Demo.prepare(besideDatabase(settings, "demo-key"), store, issueKey, changeRoutes)
             : null;
     Metrics metrics = metrics(store, limits);
+    TargetMetrics.add(metrics, targets);
     ApiServer server = start(settings, errors, metrics, openAi, admin);
     ApiServer adminServer = startAdmin(settings, errors, metrics, openAi, server);
     if (demo != null) {
@@ -238,7 +262,8 @@ final class Gateway implements AutoCloseable {
     var watch =
         SettingsWatch.start(
             live.files(), () -> live.reload((before, after) -> apply(before, after, upstreams)));
-    return new Gateway(store, upstreams, limits, server, adminServer, watch, notices, neighbours);
+    return new Gateway(
+        store, upstreams, targets, openAi, limits, server, adminServer, watch, notices, neighbours);
   }
 
   private static IssueApiKey.Defaults defaults(Settings settings) {

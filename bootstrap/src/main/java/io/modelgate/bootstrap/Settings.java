@@ -2,10 +2,15 @@ package io.modelgate.bootstrap;
 
 import io.modelgate.bootstrap.ValueForm.HostAndPort;
 import io.modelgate.domain.access.RateLimits;
+import io.modelgate.domain.access.Tier;
 import io.modelgate.domain.access.TokenQuota;
+import io.modelgate.domain.chat.RetryPolicy;
 import io.modelgate.domain.routing.BackendKind;
+import io.modelgate.domain.routing.CircuitBreaker;
 import io.modelgate.domain.routing.StreamUsage;
+import io.modelgate.infrastructure.http.StreamSettings;
 import io.modelgate.infrastructure.redis.RedisSettings;
+import io.modelgate.infrastructure.routing.RoutingSettings;
 import io.modelgate.infrastructure.store.StoreSettings;
 import io.modelgate.infrastructure.store.StoreSettings.UsagePolicy;
 import io.modelgate.infrastructure.upstream.UpstreamSettings;
@@ -24,6 +29,9 @@ import org.jspecify.annotations.Nullable;
  * @param timeout patience with a backend; a model can have its own
  * @param maxBodySize bytes of a request
  * @param maxReplyBytes bytes of a reply that is held whole
+ * @param retry when a call is made again
+ * @param routing how calls are spread over backends
+ * @param streams how streams are kept open
  * @param adminApiKey null to make one at first start
  * @param secretKey null to make one at first start
  * @param adapters one for each kind of backend but echo
@@ -36,6 +44,9 @@ record Settings(
     Duration connectTimeout,
     int maxBodySize,
     int maxReplyBytes,
+    RetryPolicy retry,
+    RoutingSettings routing,
+    StreamSettings streams,
     Limits limits,
     Quota quota,
     UsagePolicy usage,
@@ -46,6 +57,11 @@ record Settings(
     boolean demo,
     Map<BackendKind, UpstreamSettings.Adapter> adapters,
     Duration echoPace) {
+  /** A rate over fewer calls is chance. */
+  private static final int LEAST_CALLS_OF_A_RATE = 20;
+
+  private static final Duration WINDOW_OF_A_RATE = Duration.ofSeconds(30);
+
   public Settings {
     adapters = Map.copyOf(adapters);
   }
@@ -101,6 +117,15 @@ record Settings(
         reader.read(SettingsTable.CONNECT_TIMEOUT),
         reader.read(SettingsTable.MAX_BODY_SIZE),
         reader.read(SettingsTable.MAX_REPLY_SIZE),
+        new RetryPolicy(
+            reader.read(SettingsTable.ROUTING_MAX_ATTEMPTS),
+            reader.read(SettingsTable.ROUTING_BACKOFF),
+            reader.read(SettingsTable.ROUTING_MAX_RETRY_AFTER),
+            reader.read(SettingsTable.ROUTING_RETRY_AMBIGUOUS)),
+        routing(reader),
+        new StreamSettings(
+            reader.read(SettingsTable.STREAM_EARLY_HEADERS),
+            reader.read(SettingsTable.STREAM_KEEP_ALIVE)),
         limits(reader),
         quota(reader),
         new UsagePolicy(
@@ -130,6 +155,31 @@ record Settings(
         reader.read(SettingsTable.RATE_LIMIT_ON_STORE_FAILURE));
   }
 
+  private static RoutingSettings routing(SettingsReader reader) {
+    var places = new EnumMap<BackendKind, RoutingSettings.Places>(BackendKind.class);
+    SettingsTable.ADAPTERS.forEach(
+        (kind, keys) ->
+            places.put(
+                kind,
+                new RoutingSettings.Places(
+                    reader.read(keys.maxConcurrent()).number(),
+                    reader.read(keys.maxQueue()),
+                    reader.read(keys.maxWait()))));
+    return new RoutingSettings(
+        reader.read(SettingsTable.ROUTING_AFFINITY),
+        new CircuitBreaker.Rule(
+            reader.read(SettingsTable.BREAKER_FAILURES),
+            reader.read(SettingsTable.BREAKER_FAILURE_PERCENT) / 100.0,
+            LEAST_CALLS_OF_A_RATE,
+            WINDOW_OF_A_RATE,
+            reader.read(SettingsTable.BREAKER_OPEN_FOR)),
+        places,
+        Map.of(
+            Tier.FREE, reader.read(SettingsTable.QUEUE_WEIGHT_FREE),
+            Tier.PAID, reader.read(SettingsTable.QUEUE_WEIGHT_PAID)),
+        reader.read(SettingsTable.HEALTH_INTERVAL));
+  }
+
   private static Quota quota(SettingsReader reader) {
     return new Quota(
         new TokenQuota(
@@ -137,6 +187,10 @@ record Settings(
             reader.read(SettingsTable.QUOTA_DEFAULT_PERIOD)),
         reader.read(SettingsTable.QUOTA_TIME_ZONE),
         reader.read(SettingsTable.QUOTA_ASSUMED_OUTPUT_TOKENS));
+  }
+
+  private static <T> List<T> orNone(@Nullable List<T> list) {
+    return list == null ? List.of() : list;
   }
 
   private static Map<BackendKind, UpstreamSettings.Adapter> adapters(SettingsReader reader) {
@@ -147,6 +201,7 @@ record Settings(
                 kind,
                 new UpstreamSettings.Adapter(
                     reader.readOrNull(keys.baseUrl()),
+                    orNone(reader.readOrNull(keys.fallbackUrls())),
                     reader.readOrNull(keys.apiKey()),
                     keys.apiKeyHeader() == null ? null : reader.read(keys.apiKeyHeader()),
                     keys.streamUsage() == null ? StreamUsage.ASK : reader.read(keys.streamUsage()),

@@ -11,6 +11,7 @@ import io.modelgate.domain.routing.Credential;
 import io.modelgate.domain.routing.StreamUsage;
 import io.modelgate.infrastructure.client.Proxy;
 import io.modelgate.infrastructure.redis.RedisSettings;
+import io.modelgate.infrastructure.routing.RoutingSettings;
 import io.modelgate.infrastructure.store.StoreSettings;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -125,6 +126,104 @@ final class SettingsTable {
           ValueForm.size("1KB", "1GB"),
           "64MB",
           "The largest reply that is not streamed, and the largest single event of a stream.",
+          Applies.AT_ONCE);
+  static final SettingsKey<Integer> ROUTING_MAX_ATTEMPTS =
+      key(
+          "routing.max-attempts",
+          ValueForm.smallNumber(1, 20),
+          "3",
+          "How often a call is made at most, over all targets and fallback models, before its reply"
+              + " has begun.",
+          Applies.AT_ONCE);
+  static final SettingsKey<Duration> ROUTING_BACKOFF =
+      key(
+          "routing.backoff",
+          ValueForm.duration("1ms", "1m"),
+          "100ms",
+          "The pause before the same target is asked again, half of it at random; twice as long each"
+              + " time. Another target is asked at once.",
+          Applies.AT_ONCE);
+  static final SettingsKey<Duration> ROUTING_MAX_RETRY_AFTER =
+      key(
+          "routing.max-retry-after",
+          ValueForm.duration("0s", "5m"),
+          "5s",
+          "The longest Retry-After of a busy backend that the gateway waits out itself.",
+          Applies.AT_ONCE);
+  static final SettingsKey<Boolean> ROUTING_RETRY_AMBIGUOUS =
+      key(
+          "routing.retry-ambiguous",
+          ValueForm.yesOrNo(),
+          "false",
+          "Whether to call again where a backend may have worked on the call, and billed it: after"
+              + " 500, 502, 504, a timeout, or a connection that broke after the request was sent.",
+          Applies.AT_ONCE);
+  static final SettingsKey<RoutingSettings.Affinity> ROUTING_AFFINITY =
+      key(
+          "routing.affinity",
+          ValueForm.oneOf(RoutingSettings.Affinity.class),
+          "none",
+          "Which calls keep to one of several targets while it has room: none, those of a key, or"
+              + " those that begin alike, whose prompt that engine has in its cache.",
+          Applies.AT_ONCE);
+  static final SettingsKey<Integer> BREAKER_FAILURES =
+      key(
+          "breaker.failures",
+          ValueForm.smallNumber(1, 1_000),
+          "5",
+          "After how many failures in a row a target gets no calls for a while.",
+          Applies.AT_ONCE);
+  static final SettingsKey<Integer> BREAKER_FAILURE_PERCENT =
+      key(
+          "breaker.failure-percent",
+          ValueForm.smallNumber(1, 100),
+          "50",
+          "Which part of at least 20 calls within 30 seconds has to fail for the same.",
+          Applies.AT_ONCE);
+  static final SettingsKey<Duration> BREAKER_OPEN_FOR =
+      key(
+          "breaker.open-for",
+          ValueForm.duration("10ms", "1h"),
+          "10s",
+          "How long that is, before one call tries; twice as long after each try that fails, up to"
+              + " eight times.",
+          Applies.AT_ONCE);
+  static final SettingsKey<Duration> HEALTH_INTERVAL =
+      key(
+          "health.interval",
+          ValueForm.duration("0s", "1h"),
+          "10s",
+          "How often engines are asked whether they are well, by what costs no tokens; 0s for never."
+              + " Those that are not are asked sooner, cloud services six times as seldom.",
+          Applies.AT_ONCE);
+  static final SettingsKey<Integer> QUEUE_WEIGHT_FREE =
+      key(
+          "queue.weight-free",
+          ValueForm.smallNumber(1, 1_000),
+          "1",
+          "What calls of keys of tier free count for where calls wait for a busy engine.",
+          Applies.AT_ONCE);
+  static final SettingsKey<Integer> QUEUE_WEIGHT_PAID =
+      key(
+          "queue.weight-paid",
+          ValueForm.smallNumber(1, 1_000),
+          "4",
+          "What those of keys of tier paid count for.",
+          Applies.AT_ONCE);
+  static final SettingsKey<Boolean> STREAM_EARLY_HEADERS =
+      key(
+          "stream.early-headers",
+          ValueForm.yesOrNo(),
+          "false",
+          "Whether a stream's head is sent as soon as the call is admitted, and comments while it"
+              + " waits; what fails then is told by an event, not by a status.",
+          Applies.AT_ONCE);
+  static final SettingsKey<Duration> STREAM_KEEP_ALIVE =
+      key(
+          "stream.keep-alive",
+          ValueForm.duration("0s", "10m"),
+          "15s",
+          "After how much silence a comment is sent on an open stream; 0s for never.",
           Applies.AT_ONCE);
   static final SettingsKey<Limit> RATE_LIMIT_RPM =
       key(
@@ -278,6 +377,10 @@ final class SettingsTable {
    */
   record AdapterKeys(
       SettingsKey<BaseUrl> baseUrl,
+      SettingsKey<List<BaseUrl>> fallbackUrls,
+      SettingsKey<Limit> maxConcurrent,
+      SettingsKey<Integer> maxQueue,
+      SettingsKey<Duration> maxWait,
       SettingsKey<Credential> apiKey,
       @Nullable SettingsKey<String> apiKeyHeader,
       @Nullable SettingsKey<StreamUsage> streamUsage,
@@ -305,6 +408,15 @@ final class SettingsTable {
     return Map.copyOf(adapters);
   }
 
+  /** What such engines do at a time unless told otherwise; clouds have limits of their own. */
+  private static String usualPlaces(BackendKind kind) {
+    return switch (kind) {
+      case OLLAMA, LLAMACPP -> "4";
+      case VLLM -> "256";
+      case OPENAI, API3, ECHO -> "unlimited";
+    };
+  }
+
   private static AdapterKeys adapter(
       BackendKind kind, @Nullable String defaultBaseUrl, String baseUrlEffect) {
     String section = "adapters." + kind.wireName();
@@ -314,6 +426,30 @@ final class SettingsTable {
             ValueForm.baseUrl(),
             defaultBaseUrl,
             baseUrlEffect,
+            Applies.AT_ONCE),
+        key(
+            section + ".fallback-urls",
+            ValueForm.baseUrls(),
+            null,
+            "Where else the same models are, separated by commas; tried in this order.",
+            Applies.AT_ONCE),
+        key(
+            section + ".max-concurrent",
+            ValueForm.limit(1_000_000),
+            usualPlaces(kind),
+            "How many calls each engine gets at a time; others wait in line, served by key.",
+            Applies.AT_ONCE),
+        key(
+            section + ".max-queue",
+            ValueForm.smallNumber(0, 100_000),
+            "256",
+            "How many calls may wait for an engine; one more is answered 429.",
+            Applies.AT_ONCE),
+        key(
+            section + ".max-wait",
+            ValueForm.duration("10ms", "1h"),
+            "60s",
+            "How long a call may wait before it is answered 429.",
             Applies.AT_ONCE),
         key(
             section + ".api-key",

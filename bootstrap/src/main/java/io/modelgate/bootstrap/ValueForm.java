@@ -10,6 +10,7 @@ import java.time.DateTimeException;
 import java.time.Duration;
 import java.time.ZoneId;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
@@ -67,6 +68,12 @@ record ValueForm<T>(String allowed, boolean secret, Function<String, Optional<T>
             text.matches("\\d{1,18}")
                 ? Optional.of(Long.valueOf(text)).filter(n -> n >= least && n <= most)
                 : Optional.empty());
+  }
+
+  /** The same where there are few. */
+  static ValueForm<Integer> smallNumber(int least, int most) {
+    ValueForm<Long> number = wholeNumber(least, most);
+    return open(number.allowed(), text -> number.reading().apply(text).map(Math::toIntExact));
   }
 
   /** A limit: 0 allows none. */
@@ -212,6 +219,22 @@ record ValueForm<T>(String allowed, boolean secret, Function<String, Optional<T>
 
   static ValueForm<BaseUrl> baseUrl() {
     return open(BaseUrl.ALLOWED, ValueForm::baseUrl);
+  }
+
+  /** One or more, separated by commas. */
+  static ValueForm<List<BaseUrl>> baseUrls() {
+    return open(
+        "URLs separated by commas, each " + BaseUrl.ALLOWED,
+        text -> {
+          List<Optional<BaseUrl>> urls =
+              Arrays.stream(text.split(",", -1))
+                  .map(String::strip)
+                  .map(ValueForm::baseUrl)
+                  .toList();
+          return urls.stream().allMatch(Optional::isPresent)
+              ? Optional.of(urls.stream().flatMap(Optional::stream).toList())
+              : Optional.empty();
+        });
   }
 
   private static Optional<BaseUrl> baseUrl(String text) {

@@ -82,7 +82,8 @@ class SettingsTest {
                 BackendKind.LLAMACPP, adapterAt("http://localhost:8082"),
                 BackendKind.OPENAI, adapterAt("https://api.openai.com"),
                 BackendKind.API3,
-                    new UpstreamSettings.Adapter(null, null, "x-api-key", StreamUsage.ASK, null)));
+                    new UpstreamSettings.Adapter(
+                        null, List.of(), null, "x-api-key", StreamUsage.ASK, null)));
     assertThat(settings.echoPace()).isEqualTo(Duration.ofMillis(20));
   }
 

@@ -3,15 +3,16 @@ package io.modelgate.application.admin;
 import io.modelgate.application.port.ModelRoutes;
 import io.modelgate.domain.routing.BackendKind;
 import io.modelgate.domain.routing.BaseUrl;
-import io.modelgate.domain.routing.Credential;
 import io.modelgate.domain.routing.ModelId;
 import io.modelgate.domain.routing.ModelName;
 import io.modelgate.domain.routing.ModelRoute;
 import io.modelgate.domain.routing.StreamUsage;
+import io.modelgate.domain.routing.Target;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.time.temporal.ChronoUnit;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.UnaryOperator;
@@ -48,18 +49,21 @@ public final class ChangeRoutes {
    * @throws io.modelgate.application.port.StoreUnavailable when it could not be kept
    */
   public Addition add(NewModel wanted) {
-    if (!served.contains(wanted.backend())) {
-      return new NotServed(wanted.backend(), served);
+    Optional<BackendKind> missing = notServed(wanted.targets());
+    if (missing.isPresent()) {
+      return new NotServed(missing.get(), served);
+    }
+    Optional<ModelName> unknown = unknown(wanted.fallbacks());
+    if (unknown.isPresent()) {
+      return new NoFallback(unknown.get());
     }
     Instant now = now();
     ModelRoute route =
         new ModelRoute(
             new ModelId(random.id("mdl_")),
             wanted.name(),
-            wanted.backend(),
-            wanted.baseUrl(),
-            wanted.upstreamModel(),
-            wanted.credential(),
+            wanted.targets(),
+            wanted.fallbacks(),
             wanted.timeout(),
             wanted.streamUsage(),
             wanted.maxOutputTokens(),
@@ -87,8 +91,13 @@ public final class ChangeRoutes {
       return new NotThere(id);
     }
     ModelRoute wanted = change.apply(before.get());
-    if (wanted.backend() != before.get().backend() && !served.contains(wanted.backend())) {
-      return new NotServed(wanted.backend(), served);
+    Optional<BackendKind> missing = notServed(added(wanted.targets(), before.get().targets()));
+    if (missing.isPresent()) {
+      return new NotServed(missing.get(), served);
+    }
+    Optional<ModelName> unknown = unknown(added(wanted.fallbacks(), before.get().fallbacks()));
+    if (unknown.isPresent()) {
+      return new NoFallback(unknown.get());
     }
     Instant now = now();
     try {
@@ -101,22 +110,44 @@ public final class ChangeRoutes {
     }
   }
 
+  private static <T> List<T> added(List<T> after, List<T> before) {
+    return after.stream().filter(each -> !before.contains(each)).toList();
+  }
+
+  private Optional<BackendKind> notServed(List<Target> targets) {
+    return targets.stream().map(Target::backend).filter(kind -> !served.contains(kind)).findFirst();
+  }
+
+  private Optional<ModelName> unknown(List<ModelName> fallbacks) {
+    return fallbacks.stream().filter(name -> routes.byName(name).isEmpty()).findFirst();
+  }
+
   /** Milliseconds, so that what is shown now is what the store shows after a restart. */
   private Instant now() {
     return clock.instant().truncatedTo(ChronoUnit.MILLIS);
   }
 
-  /** What a new model is to be; null takes what the backend's adapter is set to. */
+  /** What a new model is to be; as in {@link ModelRoute}. */
   public record NewModel(
       ModelName name,
-      BackendKind backend,
-      @Nullable BaseUrl baseUrl,
-      @Nullable String upstreamModel,
-      @Nullable Credential credential,
+      List<Target> targets,
+      List<ModelName> fallbacks,
       @Nullable Duration timeout,
       @Nullable StreamUsage streamUsage,
       @Nullable Long maxOutputTokens,
-      boolean enabled) {}
+      boolean enabled) {
+    /** One that is called the same there; everything else as that kind of backend is set to. */
+    public static NewModel on(BackendKind backend, @Nullable BaseUrl baseUrl, ModelName name) {
+      return new NewModel(
+          name,
+          List.of(new Target(backend, baseUrl, null, null)),
+          List.of(),
+          null,
+          null,
+          null,
+          true);
+    }
+  }
 
   /** What became of a new model. */
   public sealed interface Addition {}
@@ -135,6 +166,9 @@ public final class ChangeRoutes {
 
   /** Another model has that name; nothing was changed. */
   public record NameTaken(ModelName name) implements Addition, Change {}
+
+  /** There is no model of that name to stand in; nothing was changed. */
+  public record NoFallback(ModelName name) implements Addition, Change {}
 
   /**
    * This gateway has nothing that could call such a backend; nothing was changed.

@@ -83,7 +83,7 @@ public final class DiscoverModels {
   }
 
   private static NewModel asFound(ModelName name, Place place) {
-    return new NewModel(name, place.kind(), place.baseUrl(), null, null, null, null, null, true);
+    return NewModel.on(place.kind(), place.baseUrl(), name);
   }
 
   /**

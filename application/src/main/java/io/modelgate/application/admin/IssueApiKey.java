@@ -5,6 +5,7 @@ import io.modelgate.domain.access.ApiKey;
 import io.modelgate.domain.access.KeyId;
 import io.modelgate.domain.access.RateLimits;
 import io.modelgate.domain.access.SecretHash;
+import io.modelgate.domain.access.Tier;
 import io.modelgate.domain.access.TokenQuota;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -57,6 +58,7 @@ public final class IssueApiKey {
             SecretHash.of(secret),
             wanted.quota().apply(byDefault.quota()),
             wanted.limits().apply(byDefault.limits()),
+            wanted.tier(),
             wanted.enabled(),
             wanted.expiresAt(),
             now,
@@ -78,10 +80,12 @@ public final class IssueApiKey {
       @Nullable Instant expiresAt,
       UnaryOperator<TokenQuota> quota,
       UnaryOperator<RateLimits> limits,
+      Tier tier,
       boolean enabled) {
     /** One with the installation's defaults. */
     public static NewKey named(String name) {
-      return new NewKey(name, null, UnaryOperator.identity(), UnaryOperator.identity(), true);
+      return new NewKey(
+          name, null, UnaryOperator.identity(), UnaryOperator.identity(), Tier.FREE, true);
     }
   }
 

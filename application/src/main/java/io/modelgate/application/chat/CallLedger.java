@@ -6,15 +6,19 @@ import io.modelgate.application.port.Quotas.Settlement;
 import io.modelgate.application.port.ReplySink;
 import io.modelgate.application.port.UsageRecord;
 import io.modelgate.application.port.UsageRecord.Ending;
+import io.modelgate.application.port.UsageRecord.FailedAttempt;
 import io.modelgate.domain.access.KeyId;
 import io.modelgate.domain.access.LimitStanding;
 import io.modelgate.domain.chat.ChatCall;
 import io.modelgate.domain.chat.ReplyHead;
 import io.modelgate.domain.chat.TokenUsage.Metered;
 import io.modelgate.domain.chat.UpstreamFailure;
-import io.modelgate.domain.routing.ModelRoute;
+import io.modelgate.domain.routing.Destination;
+import io.modelgate.domain.routing.ModelName;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -23,28 +27,53 @@ import org.jspecify.annotations.Nullable;
  */
 final class CallLedger implements AutoCloseable {
   private final KeyId key;
-  private final ModelRoute route;
   private final ChatCall call;
   private final Reservation reservation;
   private final Limits.Pass pass;
   private final Instant admitted;
   private final long admittedNanos = System.nanoTime();
   private @Nullable Duration timeToFirstByte;
+  private Duration waited = Duration.ZERO;
+  private Destination destination;
+  private final List<FailedAttempt> failures = new ArrayList<>();
   private boolean settled;
 
   CallLedger(
       KeyId key,
-      ModelRoute route,
       ChatCall call,
       Reservation reservation,
       Limits.Pass pass,
-      Instant admitted) {
+      Instant admitted,
+      Destination likely) {
     this.key = key;
-    this.route = route;
     this.call = call;
     this.reservation = reservation;
     this.pass = pass;
     this.admitted = admitted;
+    this.destination = likely;
+  }
+
+  /** The call is sent there next, having waited for its turn. */
+  void sentTo(Destination next, Duration waitedForIt) {
+    destination = next;
+    waited = waited.plus(waitedForIt);
+  }
+
+  /** It failed where it was sent last. */
+  void failed(UpstreamFailure failure, Duration waitedForIt, Duration took) {
+    failures.add(new FailedAttempt(destination, failure, waitedForIt, took));
+  }
+
+  /** How many attempts failed. */
+  int failures() {
+    return failures.size();
+  }
+
+  /** Takes everything back: the call was sent nowhere. */
+  void cancel() {
+    settled = true;
+    pass.settle(0);
+    reservation.cancel();
   }
 
   /** The same sink, with an eye on when the first bytes leave. */
@@ -66,17 +95,20 @@ final class CallLedger implements AutoCloseable {
             admitted,
             call.requestId(),
             key,
-            route.name().value(),
-            route.upstreamName(),
-            route.backend(),
+            destination.asked().value(),
+            destination.upstreamName(),
+            destination.backend(),
+            destination.engine().baseUrl(),
             call.endpoint(),
             usage,
             stopped ? Ending.SHUT_DOWN : ending,
             status,
             call.body().stream(),
             timeToFirstByte,
-            elapsed());
-    return new SettledCall(route, record, reservation.settle(record) == Settlement.DURABLE);
+            elapsed(),
+            waited,
+            failures);
+    return new SettledCall(destination, record, reservation.settle(record) == Settlement.DURABLE);
   }
 
   /** Settles for a call that a bug ended. */
@@ -92,6 +124,7 @@ final class CallLedger implements AutoCloseable {
     return switch (failure) {
       case UpstreamFailure.TimedOut _ -> Ending.TIMED_OUT;
       case UpstreamFailure.Unreachable _,
+          UpstreamFailure.Unanswered _,
           UpstreamFailure.Rejected _,
           UpstreamFailure.NotAuthorized _ ->
           Ending.REFUSED_BY_BACKEND;
@@ -119,6 +152,16 @@ final class CallLedger implements AutoCloseable {
     @Override
     public void announce(LimitStanding standing) {
       sink.announce(standing);
+    }
+
+    @Override
+    public void awaitReply() {
+      sink.awaitReply();
+    }
+
+    @Override
+    public void announce(ModelName standIn) {
+      sink.announce(standIn);
     }
 
     @Override

@@ -6,7 +6,9 @@ import io.modelgate.application.port.Quotas;
 import io.modelgate.application.port.Quotas.Reservation;
 import io.modelgate.application.port.ReplySink;
 import io.modelgate.application.port.ReplySink.ClientGone;
+import io.modelgate.application.port.Targets;
 import io.modelgate.application.port.Upstream;
+import io.modelgate.application.port.Upstream.Delivery;
 import io.modelgate.application.port.Upstream.Delivery.Abandoned;
 import io.modelgate.application.port.Upstream.Delivery.BrokenOff;
 import io.modelgate.application.port.Upstream.Delivery.Complete;
@@ -18,12 +20,18 @@ import io.modelgate.domain.access.Refusal;
 import io.modelgate.domain.access.TokenDemand;
 import io.modelgate.domain.chat.ChatCall;
 import io.modelgate.domain.chat.OutputDemand;
+import io.modelgate.domain.chat.RetryPolicy;
 import io.modelgate.domain.chat.TokenUsage.Metered;
 import io.modelgate.domain.chat.UpstreamFailure;
+import io.modelgate.domain.routing.Destination;
 import io.modelgate.domain.routing.ModelRoute;
 import java.time.InstantSource;
+import java.util.List;
 import java.util.Optional;
 import java.util.function.LongSupplier;
+import java.util.function.Supplier;
+import java.util.random.RandomGenerator;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -37,6 +45,9 @@ public final class CompleteChat {
   private final Limits limits;
   private final ShowStanding standings;
   private final Upstream upstream;
+  private final Targets targets;
+  private final Supplier<RetryPolicy> routing;
+  private final RandomGenerator random;
   private final InstantSource clock;
   private final LongSupplier assumedOutputTokens;
 
@@ -44,6 +55,8 @@ public final class CompleteChat {
    * Puts it together.
    *
    * @param keys asked again while a reply grows, so that a quota changed meanwhile counts
+   * @param routing how often a call is made that fails; asked at each
+   * @param random spreads retries; thread-safe
    * @param assumedOutputTokens how long a reply is taken to become that nothing bounds; asked at
    *     each call
    */
@@ -53,6 +66,9 @@ public final class CompleteChat {
       Quotas quotas,
       Limits limits,
       Upstream upstream,
+      Targets targets,
+      Supplier<RetryPolicy> routing,
+      RandomGenerator random,
       InstantSource clock,
       LongSupplier assumedOutputTokens) {
     this.models = models;
@@ -61,6 +77,9 @@ public final class CompleteChat {
     this.limits = limits;
     this.standings = new ShowStanding(limits, quotas, clock);
     this.upstream = upstream;
+    this.targets = targets;
+    this.routing = routing;
+    this.random = random;
     this.clock = clock;
     this.assumedOutputTokens = assumedOutputTokens;
   }
@@ -77,11 +96,11 @@ public final class CompleteChat {
     if (found.isEmpty()) {
       return new Outcome.Refused(new Refusal.UnknownModel(call.body().model()));
     }
-    ModelRoute route = found.get();
-    TokenDemand demand = demand(route, call);
+    List<List<Destination>> ways = ways(found.get());
+    TokenDemand demand = demand(ways, call);
     return switch (quotas.reserve(caller.id(), caller.quota(), demand, clock.instant())) {
       case Quotas.Verdict.Reserved(Reservation reservation, Long cap) ->
-          admit(caller, route, call, new Reserved(reservation, cap, demand), sink);
+          admit(caller, ways, call, new Reserved(reservation, cap, demand), sink);
       case Quotas.Verdict.Exhausted(var standing) ->
           new Outcome.Refused(new Refusal.QuotaExhausted(standing, demand.prompt()));
       case Quotas.Verdict.Busy(var standing) ->
@@ -90,27 +109,67 @@ public final class CompleteChat {
     };
   }
 
+  /** Where the call can go: to the model itself, then to each that stands in for it. */
+  private List<List<Destination>> ways(ModelRoute route) {
+    if (route.fallbacks().isEmpty()) {
+      return List.of(upstream.destinations(route.name(), route));
+    }
+    return Stream.concat(
+            Stream.of(route),
+            route.fallbacks().stream().flatMap(name -> models.handle(name.value()).stream()))
+        .map(model -> upstream.destinations(route.name(), model))
+        .filter(destinations -> !destinations.isEmpty())
+        .toList();
+  }
+
   /** What was set aside for a call. */
   private record Reserved(Reservation reservation, @Nullable Long cap, TokenDemand demand) {}
 
-  private TokenDemand demand(ModelRoute route, ChatCall call) {
-    OutputDemand output = upstream.demand(route, call);
-    Long bound = output.bound() == null ? route.maxOutputTokens() : output.bound();
-    return new TokenDemand(
-        call.body().prompt().estimatedTokens(),
-        output.sequences(),
-        bound == null ? assumedOutputTokens.getAsLong() : bound);
+  /** As much as any of those that it may be sent to would generate. */
+  private TokenDemand demand(List<List<Destination>> ways, ChatCall call) {
+    long prompt = call.body().prompt().estimatedTokens();
+    TokenDemand most = new TokenDemand(prompt, 0, 0);
+    for (List<Destination> destinations : ways) {
+      for (Destination destination : destinations) {
+        OutputDemand output = upstream.demand(destination, call);
+        Long bound =
+            output.bound() == null ? destination.route().maxOutputTokens() : output.bound();
+        var demand =
+            new TokenDemand(
+                prompt,
+                output.sequences(),
+                bound == null ? assumedOutputTokens.getAsLong() : bound);
+        most = demand.total() > most.total() ? demand : most;
+      }
+    }
+    return most;
   }
 
   private Outcome admit(
-      ApiKey caller, ModelRoute route, ChatCall call, Reserved reserved, ReplySink sink) {
+      ApiKey caller,
+      List<List<Destination>> ways,
+      ChatCall call,
+      Reserved reserved,
+      ReplySink sink) {
     switch (limits.admit(caller.id(), caller.limits(), reserved.reservation().tokens())) {
       case Limits.Verdict.Admitted(Limits.Pass pass, var standing) -> {
         sink.announce(standings.completed(caller, standing));
         var ledger =
-            new CallLedger(caller.id(), route, call, reserved.reservation(), pass, clock.instant());
+            new CallLedger(
+                caller.id(),
+                call,
+                reserved.reservation(),
+                pass,
+                clock.instant(),
+                ways.getFirst().getFirst());
+        var budget =
+            new QuotaBudget(
+                reserved.reservation(),
+                reserved.demand().prompt(),
+                reserved.cap(),
+                () -> keys.byId(caller.id()).map(ApiKey::quota));
         try {
-          return relay(caller, reserved, ledger, route, call, ledger.timing(sink));
+          return relay(new Admitted(caller, ways, call, budget), ledger, ledger.timing(sink));
         } finally {
           ledger.close();
         }
@@ -127,20 +186,32 @@ public final class CompleteChat {
     }
   }
 
-  private Outcome relay(
-      ApiKey caller,
-      Reserved reserved,
-      CallLedger ledger,
-      ModelRoute route,
-      ChatCall call,
-      ReplySink sink) {
-    var budget =
-        new QuotaBudget(
-            reserved.reservation(),
-            reserved.demand().prompt(),
-            reserved.cap(),
-            () -> keys.byId(caller.id()).map(ApiKey::quota));
-    switch (upstream.send(route, call, budget, sink)) {
+  /**
+   * A call that may be sent.
+   *
+   * @param ways where to: one list for each model that may reply, in their order, none empty
+   */
+  record Admitted(ApiKey caller, List<List<Destination>> ways, ChatCall call, QuotaBudget budget) {}
+
+  private Outcome relay(Admitted admitted, CallLedger ledger, ReplySink sink) {
+    try {
+      sink.awaitReply();
+    } catch (ClientGone _) {
+      return new Outcome.Abandoned(ledger.settle(Metered.NOTHING, Ending.CLIENT_GONE, 499));
+    }
+    return switch (new Attempts(targets, upstream, routing, random).make(admitted, ledger, sink)) {
+      case Attempts.End.Delivered(var delivery) -> conclude(delivery, ledger, sink);
+      case Attempts.End.Left _ ->
+          new Outcome.Abandoned(ledger.settle(Metered.NOTHING, Ending.CLIENT_GONE, 499));
+      case Attempts.End.TurnedAway(Refusal refusal) -> {
+        ledger.cancel();
+        yield new Outcome.Refused(refusal);
+      }
+    };
+  }
+
+  private static Outcome conclude(Delivery delivery, CallLedger ledger, ReplySink sink) {
+    switch (delivery) {
       case Complete(Metered usage, byte[] end) -> {
         return finish(ledger.settle(usage, Ending.COMPLETED, 200), end, sink);
       }

@@ -4,12 +4,13 @@ import io.modelgate.application.port.ModelRoutes;
 import io.modelgate.application.port.Upstream;
 import io.modelgate.domain.routing.ModelName;
 import io.modelgate.domain.routing.ModelRoute;
+import io.modelgate.domain.routing.Target;
 import java.util.List;
 import java.util.Optional;
 
 /**
- * The models a caller can use: enabled, and on a kind of backend that this gateway serves.
- * Thread-safe; never blocks.
+ * The models a caller can use: enabled, and with a target on a kind of backend that this gateway
+ * serves. Thread-safe; never blocks.
  */
 public final class ListModels {
   private final ModelRoutes routes;
@@ -37,6 +38,7 @@ public final class ListModels {
   }
 
   private boolean usable(ModelRoute route) {
-    return route.enabled() && upstream.kinds().contains(route.backend());
+    return route.enabled()
+        && route.targets().stream().map(Target::backend).anyMatch(upstream.kinds()::contains);
   }
 }

@@ -3,6 +3,7 @@ package io.modelgate.application.chat;
 import io.modelgate.application.port.OutputBudget;
 import io.modelgate.application.port.Quotas.Reservation;
 import io.modelgate.domain.access.TokenQuota;
+import java.time.Duration;
 import java.util.Optional;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -16,6 +17,7 @@ final class QuotaBudget implements OutputBudget {
   private final long promptEstimate;
   private final @Nullable Long cap;
   private final Supplier<Optional<TokenQuota>> quota;
+  private Duration spent = Duration.ZERO;
 
   /**
    * Over a reservation.
@@ -31,6 +33,16 @@ final class QuotaBudget implements OutputBudget {
     this.promptEstimate = promptEstimate;
     this.cap = cap;
     this.quota = quota;
+  }
+
+  /** For the next attempt, after others that took so long. */
+  void spend(Duration onOthers) {
+    spent = onOthers;
+  }
+
+  @Override
+  public Duration spent() {
+    return spent;
   }
 
   @Override

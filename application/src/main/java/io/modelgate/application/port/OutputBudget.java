@@ -1,8 +1,9 @@
 package io.modelgate.application.port;
 
+import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
-/** How much one call may generate, as the one who relays it asks. For one thread; never blocks. */
+/** How much one call may take, as the one who relays it asks. For one thread; never blocks. */
 public interface OutputBudget {
   /**
    * What the request must be bounded to, in tokens for each choice, so that the backend itself
@@ -23,4 +24,7 @@ public interface OutputBudget {
    * @return whether that many are allowed; {@link #granted()} is at least that then
    */
   boolean allows(long tokens);
+
+  /** How long the call was tried elsewhere before, in vain; it has that much less time. */
+  Duration spent();
 }

@@ -3,6 +3,7 @@ package io.modelgate.application.port;
 import io.modelgate.domain.access.LimitStanding;
 import io.modelgate.domain.chat.ReplyHead;
 import io.modelgate.domain.chat.UpstreamFailure;
+import io.modelgate.domain.routing.ModelName;
 
 /**
  * Driven port: the caller's side of one call. For one thread. Each method may block on a slow
@@ -23,6 +24,17 @@ public interface ReplySink {
    * that.
    */
   void announce(LimitStanding standing);
+
+  /**
+   * Says that the call was admitted and that its reply may be a while in coming: a client that
+   * wants to hear something meanwhile can.
+   *
+   * @throws ClientGone as every method that sends something
+   */
+  void awaitReply();
+
+  /** Says that another model than the one asked for replies, or would; before {@link #open}. */
+  void announce(ModelName standIn);
 
   /** The status a client is told of a failure with, as long as nothing was sent. */
   int statusOf(UpstreamFailure failure);

@@ -5,7 +5,10 @@ import io.modelgate.domain.chat.OutputDemand;
 import io.modelgate.domain.chat.TokenUsage.Metered;
 import io.modelgate.domain.chat.UpstreamFailure;
 import io.modelgate.domain.routing.BackendKind;
+import io.modelgate.domain.routing.Destination;
+import io.modelgate.domain.routing.ModelName;
 import io.modelgate.domain.routing.ModelRoute;
+import java.util.List;
 import java.util.Set;
 
 /**
@@ -19,22 +22,32 @@ public interface Upstream {
   Set<BackendKind> kinds();
 
   /**
+   * All ways that a call to a model could go now, those that the settings add included.
+   *
+   * @param asked the name that the client used
+   * @param route the model of that name, or one that stands in for it
+   * @return empty when none of its targets is on one of {@link #kinds()}
+   */
+  List<Destination> destinations(ModelName asked, ModelRoute route);
+
+  /**
    * How much the call would generate there: what its backend obeys of the bounds it names. Pure.
    *
-   * @param route on one of {@link #kinds()}
+   * @param to on one of {@link #kinds()}
    */
-  OutputDemand demand(ModelRoute route, ChatCall call);
+  OutputDemand demand(Destination to, ChatCall call);
 
   /**
    * Sends the call and relays the reply up to, but without, its end.
    *
-   * @param route on one of {@link #kinds()}
-   * @param budget how much may be generated; a stream that would go over it is ended
+   * @param to on one of {@link #kinds()}
+   * @param budget how much may be generated; a stream that would go over it is ended. What it says
+   *     to be spent of the time is missing to this
    * @param sink the caller's side; opened at most once, at the reply's first bytes, and <b>not
    *     ended</b>: this returns with the reply's last bytes held in {@link
    *     Delivery.Complete#end()}, so that the use case can settle and only then end it
    */
-  Delivery send(ModelRoute route, ChatCall call, OutputBudget budget, ReplySink sink);
+  Delivery send(Destination to, ChatCall call, OutputBudget budget, ReplySink sink);
 
   /**
    * How it went. Whether a call may be tried again hangs on whether bytes have left, so each case

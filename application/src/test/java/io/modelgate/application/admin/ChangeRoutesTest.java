@@ -21,12 +21,14 @@ import io.modelgate.domain.routing.ModelId;
 import io.modelgate.domain.routing.ModelName;
 import io.modelgate.domain.routing.ModelRoute;
 import io.modelgate.domain.routing.StreamUsage;
+import io.modelgate.domain.routing.Target;
 import io.modelgate.testing.BrokenStore;
 import io.modelgate.testing.InMemoryModelRoutes;
 import io.modelgate.testing.SettableClock;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.EnumSet;
+import java.util.List;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 
@@ -43,10 +45,13 @@ class ChangeRoutesTest {
     var wanted =
         new NewModel(
             new ModelName("fast"),
-            BackendKind.OPENAI,
-            BaseUrl.of("https://host"),
-            "llama",
-            new Credential("secret"),
+            List.of(
+                new Target(
+                    BackendKind.OPENAI,
+                    BaseUrl.of("https://host"),
+                    "llama",
+                    new Credential("secret"))),
+            List.of(),
             Duration.ofSeconds(5),
             StreamUsage.NEVER,
             8192L,
@@ -59,10 +64,13 @@ class ChangeRoutesTest {
             new ModelRoute(
                 added.id(),
                 wanted.name(),
-                wanted.backend(),
-                wanted.baseUrl(),
-                wanted.upstreamModel(),
-                wanted.credential(),
+                List.of(
+                    new Target(
+                        wanted.backend(),
+                        wanted.baseUrl(),
+                        wanted.upstreamModel(),
+                        wanted.credential())),
+                List.of(),
                 wanted.timeout(),
                 wanted.streamUsage(),
                 8192L,
@@ -164,17 +172,22 @@ class ChangeRoutesTest {
   }
 
   private static NewModel aModel(String name, BackendKind backend) {
-    return new NewModel(new ModelName(name), backend, null, null, null, null, null, null, true);
+    return new NewModel(
+        new ModelName(name),
+        List.of(new Target(backend, null, null, null)),
+        List.of(),
+        null,
+        null,
+        null,
+        true);
   }
 
   private static ModelRoute moved(ModelRoute route, String name, BackendKind backend) {
     return new ModelRoute(
         route.id(),
         new ModelName(name),
-        backend,
-        route.baseUrl(),
-        route.upstreamModel(),
-        route.credential(),
+        List.of(new Target(backend, route.baseUrl(), route.upstreamModel(), route.credential())),
+        List.of(),
         route.timeout(),
         route.streamUsage(),
         route.maxOutputTokens(),

@@ -13,6 +13,7 @@ import io.modelgate.domain.access.ApiKey;
 import io.modelgate.domain.access.KeyId;
 import io.modelgate.domain.access.RateLimits;
 import io.modelgate.domain.access.SecretHash;
+import io.modelgate.domain.access.Tier;
 import io.modelgate.domain.access.TokenQuota;
 import io.modelgate.testing.BrokenStore;
 import io.modelgate.testing.InMemoryApiKeys;
@@ -72,6 +73,7 @@ class IssueApiKeyTest {
                     NOON.plusSeconds(60),
                     UnaryOperator.identity(),
                     UnaryOperator.identity(),
+                    Tier.FREE,
                     false))
             .key();
 
@@ -109,6 +111,6 @@ class IssueApiKeyTest {
   }
 
   private static NewKey withQuota(TokenQuota quota) {
-    return new NewKey("alice", null, _ -> quota, UnaryOperator.identity(), true);
+    return new NewKey("alice", null, _ -> quota, UnaryOperator.identity(), Tier.FREE, true);
   }
 }

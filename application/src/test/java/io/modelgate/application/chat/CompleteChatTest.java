@@ -37,6 +37,7 @@ import io.modelgate.domain.chat.UpstreamFailure;
 import io.modelgate.domain.chat.UsageSource;
 import io.modelgate.domain.routing.BackendKind;
 import io.modelgate.domain.routing.ModelRoute;
+import io.modelgate.domain.routing.Target;
 import io.modelgate.testing.BrokenStore;
 import io.modelgate.testing.InMemoryApiKeys;
 import io.modelgate.testing.InMemoryModelRoutes;
@@ -508,10 +509,10 @@ class CompleteChatTest {
     return new ModelRoute(
         route.id(),
         route.name(),
-        route.backend(),
-        route.baseUrl(),
-        route.upstreamModel(),
-        route.credential(),
+        List.of(
+            new Target(
+                route.backend(), route.baseUrl(), route.upstreamModel(), route.credential())),
+        List.of(),
         route.timeout(),
         route.streamUsage(),
         tokens,

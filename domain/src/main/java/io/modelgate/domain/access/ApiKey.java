@@ -9,6 +9,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param name chosen by the administrator, 1 to 200 characters
  * @param prefix the first characters of the secret, for recognition in the panel; never logged
+ * @param tier what its calls count for where calls wait
  * @param expiresAt the first instant at which the key no longer works; null for never
  */
 public record ApiKey(
@@ -18,6 +19,7 @@ public record ApiKey(
     SecretHash hash,
     TokenQuota quota,
     RateLimits limits,
+    Tier tier,
     boolean enabled,
     @Nullable Instant expiresAt,
     Instant createdAt,
@@ -40,32 +42,37 @@ public record ApiKey(
 
   public ApiKey withName(String newName) {
     return new ApiKey(
-        id, newName, prefix, hash, quota, limits, enabled, expiresAt, createdAt, updatedAt);
+        id, newName, prefix, hash, quota, limits, tier, enabled, expiresAt, createdAt, updatedAt);
   }
 
   public ApiKey withQuota(TokenQuota newQuota) {
     return new ApiKey(
-        id, name, prefix, hash, newQuota, limits, enabled, expiresAt, createdAt, updatedAt);
+        id, name, prefix, hash, newQuota, limits, tier, enabled, expiresAt, createdAt, updatedAt);
   }
 
   public ApiKey withLimits(RateLimits newLimits) {
     return new ApiKey(
-        id, name, prefix, hash, quota, newLimits, enabled, expiresAt, createdAt, updatedAt);
+        id, name, prefix, hash, quota, newLimits, tier, enabled, expiresAt, createdAt, updatedAt);
+  }
+
+  public ApiKey withTier(Tier newTier) {
+    return new ApiKey(
+        id, name, prefix, hash, quota, limits, newTier, enabled, expiresAt, createdAt, updatedAt);
   }
 
   public ApiKey withEnabled(boolean nowEnabled) {
     return new ApiKey(
-        id, name, prefix, hash, quota, limits, nowEnabled, expiresAt, createdAt, updatedAt);
+        id, name, prefix, hash, quota, limits, tier, nowEnabled, expiresAt, createdAt, updatedAt);
   }
 
   public ApiKey withExpiry(@Nullable Instant newExpiry) {
     return new ApiKey(
-        id, name, prefix, hash, quota, limits, enabled, newExpiry, createdAt, updatedAt);
+        id, name, prefix, hash, quota, limits, tier, enabled, newExpiry, createdAt, updatedAt);
   }
 
   public ApiKey changedAt(Instant instant) {
     return new ApiKey(
-        id, name, prefix, hash, quota, limits, enabled, expiresAt, createdAt, instant);
+        id, name, prefix, hash, quota, limits, tier, enabled, expiresAt, createdAt, instant);
   }
 
   /** Whether a key works. */

@@ -1,5 +1,7 @@
 package io.modelgate.domain.access;
 
+import java.time.Duration;
+
 /**
  * Why a call is turned away before anything is sent upstream. A value, not an exception: being
  * refused is an ordinary answer.
@@ -43,6 +45,21 @@ public sealed interface Refusal {
 
   /** Limits cannot be told at present, and the gateway is set not to serve without them. */
   record LimitsUnavailable() implements Refusal {}
+
+  /**
+   * All places of the model's backends are taken, and so are those to wait in, or the wait was too
+   * long.
+   *
+   * @param retryAfter an estimate
+   */
+  record BackendsBusy(Duration retryAfter) implements Refusal {}
+
+  /**
+   * The model's backends have failed so often that they are left alone for a while.
+   *
+   * @param retryAfter until one of them is tried again
+   */
+  record BackendsFailing(Duration retryAfter) implements Refusal {}
 
   /** Usage cannot be kept at present, and the gateway is set not to serve without that. */
   record UsageUnavailable() implements Refusal {}

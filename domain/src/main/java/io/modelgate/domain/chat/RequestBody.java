@@ -26,14 +26,33 @@ public record RequestBody(
     OutputBounds bounds,
     int inside,
     Prompt prompt) {
+  /** A hash of the model and of what the prompt begins with. */
+  public int hashOfBeginning() {
+    Span at = prompt.beginning();
+    int hash = model.hashCode();
+    if (at != null) {
+      for (int i = at.start(); i < at.end(); i++) {
+        hash = 31 * hash + bytes[i];
+      }
+    }
+    return hash;
+  }
+
   /**
    * What is to be read.
    *
    * @param count how many prompts or texts, at least 1
    * @param estimatedTokens over all of them, by length: a token for four bytes of text, 4 for each
    *     message, 1,000 for each part that is no text
+   * @param beginning where what a conversation begins with stands: its messages up to the first
+   *     question, or the first bytes of a prompt; null when there is nothing
    */
-  public record Prompt(long count, long estimatedTokens) {
+  public record Prompt(long count, long estimatedTokens, @Nullable Span beginning) {
+    /** One of which it does not matter how it begins. */
+    public Prompt(long count, long estimatedTokens) {
+      this(count, estimatedTokens, null);
+    }
+
     /** One of which nothing is known. */
     public static final Prompt EMPTY = new Prompt(1, 0);
   }

@@ -5,8 +5,14 @@ import org.jspecify.annotations.Nullable;
 
 /** How a backend let a call down. {@code detail} is for the log alone: it may name addresses. */
 public sealed interface UpstreamFailure {
-  /** No connection came about, or it ended before any byte of a reply. */
+  /** No connection came about: the call was not sent. */
   record Unreachable(String detail) implements UpstreamFailure {}
+
+  /**
+   * The connection ended after the call was sent and before any byte of a reply; the backend may
+   * have worked on it.
+   */
+  record Unanswered(String detail) implements UpstreamFailure {}
 
   /** It took longer than allowed. */
   record TimedOut(Phase phase, Duration allowed) implements UpstreamFailure {}
@@ -34,6 +40,38 @@ public sealed interface UpstreamFailure {
 
   /** It reported an error inside a reply that had begun well. */
   record Reported(UpstreamError error) implements UpstreamFailure {}
+
+  /** The kind in a word, for the log, metrics and records, e.g. {@code timed_out}. */
+  default String word() {
+    return switch (this) {
+      case Unreachable _ -> "unreachable";
+      case Unanswered _ -> "unanswered";
+      case TimedOut _ -> "timed_out";
+      case Rejected _ -> "rejected";
+      case NotAuthorized _ -> "not_authorized";
+      case Unintelligible _ -> "unintelligible";
+      case CutOff _ -> "cut_off";
+      case Reported _ -> "reported";
+    };
+  }
+
+  /**
+   * Whether it speaks against the backend itself. A 4xx, and so a 429 or a credential that is not
+   * accepted, does not: it is about this call, or this account.
+   */
+  default boolean isBackendsFault() {
+    return switch (this) {
+      case Unreachable _, Unanswered _, TimedOut _, Unintelligible _, CutOff _, Reported _ -> true;
+      case Rejected rejected -> rejected.status() >= 500;
+      case NotAuthorized _ -> false;
+    };
+  }
+
+  /** Whether it is about the gateway's own account there: its credential, or how much it calls. */
+  default boolean isAboutTheAccount() {
+    return this instanceof NotAuthorized
+        || (this instanceof Rejected rejected && rejected.status() == 429);
+  }
 
   /** What was waited for when the time ran out. */
   enum Phase {

@@ -2,14 +2,18 @@ package io.modelgate.domain.routing;
 
 import java.time.Duration;
 import java.time.Instant;
+import java.util.HashSet;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A model that clients can ask for, and where such a call goes. What is null here is taken from the
- * settings of the backend's adapter.
+ * A model that clients can ask for, and where such a call can go.
  *
  * @param name what clients ask for
- * @param upstreamModel what the backend is asked for; null for the same name
+ * @param targets 1 to {@value #MOST_TARGETS}, in the order they were given in
+ * @param fallbacks the models that are asked instead when no target of this one can be, in that
+ *     order; at most {@value #MOST_FALLBACKS}, none twice, not this one; some may not exist any
+ *     more. Theirs are not followed
  * @param timeout replaces the adapter's patience for the reply's head, for silence, and for a whole
  *     call that is not streamed
  * @param streamUsage replaces the adapter's choice; see {@link StreamUsage}
@@ -19,20 +23,28 @@ import org.jspecify.annotations.Nullable;
 public record ModelRoute(
     ModelId id,
     ModelName name,
-    BackendKind backend,
-    @Nullable BaseUrl baseUrl,
-    @Nullable String upstreamModel,
-    @Nullable Credential credential,
+    List<Target> targets,
+    List<ModelName> fallbacks,
     @Nullable Duration timeout,
     @Nullable StreamUsage streamUsage,
     @Nullable Long maxOutputTokens,
     boolean enabled,
     Instant createdAt,
     Instant updatedAt) {
+  public static final int MOST_TARGETS = 32;
+  public static final int MOST_FALLBACKS = 8;
+
   public ModelRoute {
-    if (upstreamModel != null
-        && (upstreamModel.isBlank() || upstreamModel.length() > ModelName.MAX_LENGTH)) {
-      throw new IllegalArgumentException("an upstream model's name has 1 to 200 characters");
+    targets = List.copyOf(targets);
+    fallbacks = List.copyOf(fallbacks);
+    if (targets.isEmpty() || targets.size() > MOST_TARGETS) {
+      throw new IllegalArgumentException("a model has 1 to 32 targets, got " + targets.size());
+    }
+    if (fallbacks.size() > MOST_FALLBACKS
+        || fallbacks.contains(name)
+        || new HashSet<>(fallbacks).size() < fallbacks.size()) {
+      throw new IllegalArgumentException(
+          "a model has at most 8 fallbacks, each once, and not itself");
     }
     if (timeout != null && !timeout.isPositive()) {
       throw new IllegalArgumentException("a timeout is longer than nothing, got " + timeout);
@@ -42,24 +54,12 @@ public record ModelRoute(
     }
   }
 
-  /** The name the backend knows the model by. */
-  public String upstreamName() {
-    return upstreamModel == null ? name.value() : upstreamModel;
-  }
-
-  /** Whether the backend knows the model by another name than clients do. */
-  public boolean isAlias() {
-    return !upstreamName().equals(name.value());
-  }
-
   public ModelRoute changedAt(Instant instant) {
     return new ModelRoute(
         id,
         name,
-        backend,
-        baseUrl,
-        upstreamModel,
-        credential,
+        targets,
+        fallbacks,
         timeout,
         streamUsage,
         maxOutputTokens,

@@ -19,6 +19,7 @@ class ApiKeyTest {
           SecretHash.of("sk-mg-abcdef"),
           TokenQuota.of(10),
           RateLimits.ofRequests(60),
+          Tier.FREE,
           true,
           null,
           NOON,

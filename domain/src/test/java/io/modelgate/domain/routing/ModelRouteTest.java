@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
@@ -51,10 +52,8 @@ class ModelRouteTest {
     return new ModelRoute(
         new ModelId("mdl_1"),
         new ModelName("fast"),
-        BackendKind.VLLM,
-        null,
-        upstreamModel,
-        null,
+        List.of(new Target(BackendKind.VLLM, null, upstreamModel, null)),
+        List.of(),
         timeout,
         null,
         null,

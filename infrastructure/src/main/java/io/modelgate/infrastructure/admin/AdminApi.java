@@ -17,6 +17,7 @@ import io.modelgate.application.admin.IssueApiKey;
 import io.modelgate.application.port.ApiKeys;
 import io.modelgate.application.port.ModelRoutes;
 import io.modelgate.application.port.Quotas;
+import io.modelgate.application.port.Targets;
 import io.modelgate.domain.access.SecretHash;
 import io.modelgate.infrastructure.server.ApiErrors;
 import io.modelgate.infrastructure.server.Metrics;
@@ -28,8 +29,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The admin side of the listener. Behind the admin key: {@code /metrics}, and under {@link
- * #PATH}{@code /api} the API for keys, models and settings. For everyone: the panel's static files,
- * which hold no secrets. Thread-safe.
+ * #PATH}{@code /api} the API for keys, models, backends and settings. For everyone: the panel's
+ * static files, which hold no secrets. Thread-safe.
  *
  * <p>All of the API speaks JSON in snake_case, UTF-8, times as RFC 3339 in UTC. An absent field of
  * a PATCH stays as it is, null clears it, 0 and false are values. What is refused is an error body
@@ -103,6 +104,7 @@ public final class AdminApi implements HttpService {
         .any("/api/*", AdminApi::addApiHeaders)
         .register("/api/keys", new KeysService(gate, keys, clock))
         .register("/api/models", new ModelsService(gate, models))
+        .register("/api/backends", new BackendsService(gate, models.targets()))
         .register("/api/settings", new SettingsService(gate, settings))
         .any("/api", gate.nowhere())
         .any("/api/*", gate.nowhere())
@@ -154,7 +156,7 @@ public final class AdminApi implements HttpService {
   public record Keys(IssueApiKey issue, ChangeApiKey change, ApiKeys all, Quotas quotas) {}
 
   /** What the endpoints for models stand on. */
-  public record Models(ChangeRoutes change, ModelRoutes all) {}
+  public record Models(ChangeRoutes change, ModelRoutes all, Targets targets) {}
 
   /**
    * The settings as an operator may see them.

@@ -3,6 +3,7 @@ package io.modelgate.infrastructure.admin;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.math.BigDecimal;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -14,13 +15,15 @@ import org.jspecify.annotations.Nullable;
  */
 final class JsonFields {
   private final ObjectNode object;
+  private final String within;
 
-  private JsonFields(ObjectNode object) {
+  private JsonFields(ObjectNode object, String within) {
     this.object = object;
+    this.within = within;
   }
 
   static JsonFields of(ObjectNode object) {
-    return new JsonFields(object);
+    return new JsonFields(object, "");
   }
 
   /** Refuses every field but those: a misspelt one must not be ignored in silence. */
@@ -31,8 +34,9 @@ final class JsonFields {
             name -> {
               if (!names.contains(name)) {
                 throw Rejected.field(
-                    name,
+                    within + name,
                     "unknown field '"
+                        + within
                         + printable(name)
                         + "'; allowed are "
                         + String.join(", ", names));
@@ -63,6 +67,36 @@ final class JsonFields {
     return node.isNull()
         ? new Field.Given<>(null)
         : new Field.Given<>(read(name, node, allowed + ", or null", reader));
+  }
+
+  /**
+   * A list of objects, at least one.
+   *
+   * @param most how many there may be
+   */
+  <T> Field<List<T>> objects(String name, int most, Function<JsonFields, T> reader) {
+    JsonNode node = object.get(name);
+    if (node == null) {
+      return new Field.Absent<>();
+    }
+    List<T> read = new ArrayList<>();
+    boolean fit = node.isArray() && !node.isEmpty() && node.size() <= most;
+    for (int i = 0; fit && i < node.size(); i++) {
+      fit = node.get(i) instanceof ObjectNode;
+      if (node.get(i) instanceof ObjectNode element) {
+        read.add(reader.apply(new JsonFields(element, within + name + "[" + i + "].")));
+      }
+    }
+    if (!fit) {
+      throw Rejected.field(
+          within + name, "'" + within + name + "' must be a list of 1 to " + most + " objects");
+    }
+    return new Field.Given<>(read);
+  }
+
+  /** The complaint about a field that is not there. */
+  Rejected missing(String name, String meaning) {
+    return Rejected.field(within + name, "'" + within + name + "' is missing: " + meaning);
   }
 
   /** Whether it is switched on, said as {@code status} or as {@code enabled}, or not at all. */
@@ -111,11 +145,12 @@ final class JsonFields {
         : text;
   }
 
-  private static <T> T read(
+  private <T> T read(
       String name, JsonNode node, String allowed, Function<JsonNode, @Nullable T> reader) {
     T value = reader.apply(node);
     if (value == null) {
-      throw Rejected.field(name, "'" + name + "' must be " + allowed + "; got " + shape(node));
+      throw Rejected.field(
+          within + name, "'" + within + name + "' must be " + allowed + "; got " + shape(node));
     }
     return value;
   }

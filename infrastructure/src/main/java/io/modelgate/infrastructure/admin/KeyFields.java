@@ -5,6 +5,7 @@ import io.modelgate.application.admin.IssueApiKey.NewKey;
 import io.modelgate.domain.access.ApiKey;
 import io.modelgate.domain.access.QuotaPeriod;
 import io.modelgate.domain.access.RateLimits;
+import io.modelgate.domain.access.Tier;
 import io.modelgate.domain.access.TokenQuota;
 import java.time.DateTimeException;
 import java.time.Instant;
@@ -26,6 +27,7 @@ record KeyFields(
     Field<@Nullable Long> burst,
     Field<@Nullable Long> tpm,
     Field<@Nullable Long> maxConcurrent,
+    Field<Tier> tier,
     Field<Boolean> enabled) {
   private static final List<String> NAMES =
       List.of(
@@ -37,6 +39,7 @@ record KeyFields(
           "burst",
           "tpm",
           "max_concurrent",
+          "tier",
           "enabled",
           "status");
   private static final String PERIODS =
@@ -65,6 +68,7 @@ record KeyFields(
         limit(fields, "burst", RateLimits.MAX_RPM),
         limit(fields, "tpm", RateLimits.MAX_TPM),
         limit(fields, "max_concurrent", RateLimits.MAX_CONCURRENT),
+        fields.value("tier", "\"free\" or \"paid\"", KeyFields::tier),
         fields.enabled());
   }
 
@@ -77,6 +81,11 @@ record KeyFields(
   private static @Nullable QuotaPeriod period(JsonNode node) {
     String text = node.textValue();
     return text == null ? null : QuotaPeriod.ofWireName(text).orElse(null);
+  }
+
+  private static @Nullable Tier tier(JsonNode node) {
+    String text = node.textValue();
+    return text == null ? null : Tier.ofWireName(text).orElse(null);
   }
 
   /**
@@ -99,6 +108,7 @@ record KeyFields(
         expiry,
         this::quota,
         this::limits,
+        tier.or(Tier.FREE),
         enabled.or(true));
   }
 
@@ -108,6 +118,7 @@ record KeyFields(
         .withExpiry(expiresAt.or(key.expiresAt()))
         .withQuota(quota(key.quota()))
         .withLimits(limits(key.limits()))
+        .withTier(tier.or(key.tier()))
         .withEnabled(enabled.or(key.enabled()));
   }
 

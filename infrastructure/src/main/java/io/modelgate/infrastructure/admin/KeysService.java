@@ -98,6 +98,7 @@ final class KeysService implements HttpService {
         .put("burst", key.limits().burstInForce())
         .put("tpm", key.limits().tpm())
         .put("max_concurrent", key.limits().maxConcurrent())
+        .put("tier", key.tier().wireName())
         .put("quota_tokens", key.quota().limit())
         .put("quota_period", key.quota().period().wireName())
         .put("used_tokens", standing.used())

@@ -2,25 +2,26 @@ package io.modelgate.infrastructure.admin;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.modelgate.application.admin.ChangeRoutes.NewModel;
-import io.modelgate.domain.routing.BackendKind;
-import io.modelgate.domain.routing.BaseUrl;
-import io.modelgate.domain.routing.Credential;
 import io.modelgate.domain.routing.ModelName;
 import io.modelgate.domain.routing.ModelRoute;
 import io.modelgate.domain.routing.StreamUsage;
+import io.modelgate.domain.routing.Target;
 import java.time.Duration;
-import java.util.Arrays;
+import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.stream.Collectors;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** What a request says about a model. */
+/**
+ * What a request says about a model. Its one target can be said beside its other fields.
+ *
+ * @param target what is said of the only target, outside {@code targets}
+ */
 record ModelFields(
     Field<ModelName> name,
-    Field<BackendKind> backend,
-    Field<@Nullable BaseUrl> baseUrl,
-    Field<@Nullable String> upstreamModel,
-    Field<@Nullable Credential> credential,
+    TargetFields target,
+    Field<List<TargetFields>> targets,
+    Field<List<ModelName>> fallbacks,
     Field<@Nullable Duration> timeout,
     Field<@Nullable StreamUsage> streamUsage,
     Field<@Nullable Long> maxOutputTokens,
@@ -34,30 +35,36 @@ record ModelFields(
           "base_url",
           "upstream_model",
           "api_key",
+          "weight",
+          "priority",
+          "targets",
+          "fallback_models",
           "timeout",
           "stream_usage",
           "max_output_tokens",
           "enabled",
           "status");
-  private static final String BACKENDS =
-      Arrays.stream(BackendKind.values())
-          .map(BackendKind::wireName)
-          .collect(Collectors.joining(", "));
 
   static ModelFields of(JsonFields fields) {
     fields.allowOnly(NAMES);
+    var target = TargetFields.of(fields);
+    Field<List<TargetFields>> targets =
+        fields.objects("targets", ModelRoute.MOST_TARGETS, TargetFields::ofOne);
+    if (targets instanceof Field.Given && !target.isEmpty()) {
+      throw Rejected.field(
+          "targets", "'targets' and the fields of a single target contradict each other; send one");
+    }
     return new ModelFields(
         fields.value(
             "name",
             "1 to 200 visible ASCII characters without quotes, \\, ?, # or %",
             ModelFields::name),
-        fields.value("backend", "one of " + BACKENDS, ModelFields::backend),
-        fields.nullable("base_url", BaseUrl.ALLOWED, ModelFields::baseUrl),
-        fields.nullable(
-            "upstream_model",
-            "text of 1 to " + ModelName.MAX_LENGTH + " characters on one line",
-            node -> JsonFields.line(node, ModelName.MAX_LENGTH)),
-        fields.nullable("api_key", "1 to 4096 visible ASCII characters", ModelFields::credential),
+        target,
+        targets,
+        fields.value(
+            "fallback_models",
+            "a list of at most " + ModelRoute.MOST_FALLBACKS + " names of models, each once",
+            ModelFields::names),
         fields.nullable("timeout", Timeouts.ALLOWED, Timeouts::read),
         fields.nullable("stream_usage", "\"ask\" or \"never\"", ModelFields::streamUsage),
         fields.nullable(
@@ -69,12 +76,16 @@ record ModelFields(
 
   /** The model to add. */
   NewModel toAdd() {
+    ModelName called =
+        switch (name) {
+          case Field.Given<ModelName>(ModelName value) -> value;
+          case Field.Absent<ModelName> _ ->
+              throw Rejected.field("name", "'name' is missing: what clients ask for");
+        };
     return new NewModel(
-        required("name", name, "what clients ask for"),
-        required("backend", backend, "one of " + BACKENDS),
-        baseUrl.or(null),
-        upstreamModel.or(null),
-        credential.or(null),
+        called,
+        targets(List.of()),
+        fallbacks(called, List.of()),
         timeout.or(null),
         streamUsage.or(null),
         maxOutputTokens.or(null),
@@ -83,13 +94,12 @@ record ModelFields(
 
   /** The model with what was said of it changed. */
   ModelRoute applyTo(ModelRoute route) {
+    ModelName called = name.or(route.name());
     return new ModelRoute(
         route.id(),
-        name.or(route.name()),
-        backend.or(route.backend()),
-        baseUrl.or(route.baseUrl()),
-        upstreamModel.or(route.upstreamModel()),
-        credential.or(route.credential()),
+        called,
+        targets(route.targets()),
+        fallbacks(called, route.fallbacks()),
         timeout.or(route.timeout()),
         streamUsage.or(route.streamUsage()),
         maxOutputTokens.or(route.maxOutputTokens()),
@@ -98,12 +108,34 @@ record ModelFields(
         route.updatedAt());
   }
 
-  private static <T> T required(String field, Field<T> given, String meaning) {
-    return switch (given) {
-      case Field.Given<T>(T value) -> value;
-      case Field.Absent<T> _ ->
-          throw Rejected.field(field, "'" + field + "' is missing: " + meaning);
+  private List<Target> targets(List<Target> before) {
+    return switch (targets) {
+      case Field.Given<List<TargetFields>>(List<TargetFields> given) ->
+          given.stream().map(fields -> fields.inPlaceOf(before)).toList();
+      case Field.Absent<List<TargetFields>> _ -> singleTarget(before);
     };
+  }
+
+  private List<Target> singleTarget(List<Target> before) {
+    if (before.isEmpty()) {
+      return List.of(target.toAdd());
+    }
+    if (target.isEmpty()) {
+      return before;
+    }
+    if (before.size() > 1) {
+      throw Rejected.field(
+          "targets", "this model has several targets; send all of them as 'targets'");
+    }
+    return List.of(target.applyTo(before.getFirst()));
+  }
+
+  private List<ModelName> fallbacks(ModelName called, List<ModelName> before) {
+    List<ModelName> standIns = fallbacks.or(before);
+    if (standIns.contains(called)) {
+      throw Rejected.field("fallback_models", "a model cannot stand in for itself");
+    }
+    return standIns;
   }
 
   private static @Nullable ModelName name(JsonNode node) {
@@ -111,27 +143,22 @@ record ModelFields(
     return text != null && ModelName.isValid(text) ? new ModelName(text) : null;
   }
 
-  private static @Nullable BackendKind backend(JsonNode node) {
-    String text = node.textValue();
-    return text == null ? null : BackendKind.ofWireName(text).orElse(null);
+  private static @Nullable List<ModelName> names(JsonNode node) {
+    if (!node.isArray() || node.size() > ModelRoute.MOST_FALLBACKS) {
+      return null;
+    }
+    Set<ModelName> names = new LinkedHashSet<>();
+    for (JsonNode element : node) {
+      ModelName name = name(element);
+      if (name == null || !names.add(name)) {
+        return null;
+      }
+    }
+    return List.copyOf(names);
   }
 
   private static @Nullable StreamUsage streamUsage(JsonNode node) {
     String text = node.textValue();
     return text == null ? null : StreamUsage.ofWireName(text).orElse(null);
-  }
-
-  private static @Nullable Credential credential(JsonNode node) {
-    String text = node.textValue();
-    return text != null && Credential.isValid(text) ? new Credential(text) : null;
-  }
-
-  private static @Nullable BaseUrl baseUrl(JsonNode node) {
-    String text = node.textValue();
-    try {
-      return text == null ? null : BaseUrl.of(text);
-    } catch (IllegalArgumentException _) {
-      return null;
-    }
   }
 }

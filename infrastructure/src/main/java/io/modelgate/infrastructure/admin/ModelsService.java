@@ -1,5 +1,6 @@
 package io.modelgate.infrastructure.admin;
 
+import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.helidon.http.HeaderNames;
 import io.helidon.http.Status;
@@ -10,11 +11,14 @@ import io.helidon.webserver.http.ServerResponse;
 import io.modelgate.application.admin.ChangeRoutes.Added;
 import io.modelgate.application.admin.ChangeRoutes.Changed;
 import io.modelgate.application.admin.ChangeRoutes.NameTaken;
+import io.modelgate.application.admin.ChangeRoutes.NoFallback;
 import io.modelgate.application.admin.ChangeRoutes.NotServed;
 import io.modelgate.application.admin.ChangeRoutes.NotThere;
 import io.modelgate.domain.routing.BackendKind;
 import io.modelgate.domain.routing.ModelId;
+import io.modelgate.domain.routing.ModelName;
 import io.modelgate.domain.routing.ModelRoute;
+import io.modelgate.domain.routing.Target;
 import io.modelgate.infrastructure.server.ApiError;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -53,6 +57,8 @@ final class ModelsService implements HttpService {
       }
       case NameTaken taken -> throw rejected(taken);
       case NotServed notServed -> throw rejected(notServed);
+      case NoFallback(ModelName name) ->
+          throw Rejected.field("fallback_models", "there is no model named '" + name + "'");
     }
   }
 
@@ -69,6 +75,8 @@ final class ModelsService implements HttpService {
       case NotThere _ -> throw unknown();
       case NameTaken taken -> throw rejected(taken);
       case NotServed notServed -> throw rejected(notServed);
+      case NoFallback(ModelName name) ->
+          throw Rejected.field("fallback_models", "there is no model named '" + name + "'");
     }
   }
 
@@ -118,21 +126,34 @@ final class ModelsService implements HttpService {
     return Rejected.field("backend", message);
   }
 
+  /** The first target stands beside the other fields, too: most models have but one. */
   private static ObjectNode json(ModelRoute route) {
-    return AdminReplies.object()
-        .put("id", route.id().value())
-        .put("name", route.name().value())
-        .put("backend", route.backend().wireName())
-        .put("base_url", textOf(route.baseUrl()))
-        .put("upstream_model", route.upstreamModel())
-        .put("has_api_key", route.credential() != null)
-        .put("timeout", route.timeout() == null ? null : Timeouts.write(route.timeout()))
+    ObjectNode json =
+        AdminReplies.object().put("id", route.id().value()).put("name", route.name().value());
+    putPlace(json, route.targets().getFirst());
+    ArrayNode targets = json.putArray("targets");
+    route.targets().forEach(target -> put(targets.addObject(), target));
+    ArrayNode fallbacks = json.putArray("fallback_models");
+    route.fallbacks().forEach(name -> fallbacks.add(name.value()));
+    return json.put("timeout", route.timeout() == null ? null : Timeouts.write(route.timeout()))
         .put("stream_usage", route.streamUsage() == null ? null : route.streamUsage().wireName())
         .put("max_output_tokens", route.maxOutputTokens())
         .put("status", AdminReplies.status(route.enabled()))
         .put("enabled", route.enabled())
         .put("created_at", route.createdAt().toString())
         .put("updated_at", route.updatedAt().toString());
+  }
+
+  private static void put(ObjectNode json, Target target) {
+    putPlace(json, target);
+    json.put("weight", target.weight()).put("priority", target.priority());
+  }
+
+  private static void putPlace(ObjectNode json, Target target) {
+    json.put("backend", target.backend().wireName())
+        .put("base_url", textOf(target.baseUrl()))
+        .put("upstream_model", target.upstreamModel())
+        .put("has_api_key", target.credential() != null);
   }
 
   private static @Nullable String textOf(@Nullable Object value) {

@@ -109,7 +109,7 @@ final class Connection implements Closeable {
    * Sends a request and waits for the head of its reply.
    *
    * @param request head and body, sent in one write
-   * @throws CallFailed as {@link UpstreamFailure.Unreachable} when the connection ended before any
+   * @throws CallFailed as {@link UpstreamFailure.Unanswered} when the connection ended before any
    *     byte of a reply
    */
   HttpHead ask(byte[] request, Deadline head) throws CallFailed {
@@ -196,7 +196,7 @@ final class Connection implements Closeable {
       case IOException _ when answered -> new CallFailed(new UpstreamFailure.CutOff(words(e)));
       case IOException _ ->
           new CallFailed(
-              new UpstreamFailure.Unreachable("calling " + origin.hostAndPort() + ": " + words(e)));
+              new UpstreamFailure.Unanswered("calling " + origin.hostAndPort() + ": " + words(e)));
     };
   }
 

@@ -15,7 +15,12 @@ public record Deadline(Phase phase, Duration allowed, long endsAt) {
 
   /** Starts now. */
   public static Deadline in(Phase phase, Duration allowed) {
-    Duration bounded = allowed.compareTo(FAR_OFF) < 0 ? allowed : FAR_OFF;
+    return of(phase, allowed, allowed);
+  }
+
+  /** One of which only so much is left. */
+  public static Deadline of(Phase phase, Duration allowed, Duration left) {
+    Duration bounded = left.compareTo(FAR_OFF) < 0 ? left : FAR_OFF;
     return new Deadline(phase, allowed, System.nanoTime() + bounded.toNanos());
   }
 

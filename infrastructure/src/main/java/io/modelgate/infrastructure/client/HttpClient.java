@@ -67,7 +67,7 @@ public final class HttpClient implements AutoCloseable {
         cancellation.use(rested);
         return exchange(rested, request, head, cancellation);
       } catch (CallFailed e) {
-        if (!(e.failure() instanceof UpstreamFailure.Unreachable) || cancellation.isCancelled()) {
+        if (!(e.failure() instanceof UpstreamFailure.Unanswered) || cancellation.isCancelled()) {
           throw e;
         }
       }

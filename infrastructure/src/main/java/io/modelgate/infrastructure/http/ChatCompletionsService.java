@@ -11,6 +11,7 @@ import io.modelgate.application.chat.AdmitCaller.Admission;
 import io.modelgate.application.chat.CompleteChat;
 import io.modelgate.application.chat.CompleteChat.Outcome;
 import io.modelgate.application.chat.SettledCall;
+import io.modelgate.application.port.ReplySink;
 import io.modelgate.application.port.UsageRecord;
 import io.modelgate.domain.access.ApiKey;
 import io.modelgate.domain.access.Refusal;
@@ -46,11 +47,17 @@ final class ChatCompletionsService implements HttpService {
   private final CompleteChat completeChat;
   private final RequestBodies bodies;
   private final ApiErrors errors;
+  private final KeepAlive keepAlive;
   private final FailureLog failures = new FailureLog(System::nanoTime);
 
   ChatCompletionsService(
-      Callers callers, CompleteChat completeChat, RequestBodies bodies, ApiErrors errors) {
+      Callers callers,
+      CompleteChat completeChat,
+      RequestBodies bodies,
+      ApiErrors errors,
+      KeepAlive keepAlive) {
     this.callers = callers;
+    this.keepAlive = keepAlive;
     this.completeChat = completeChat;
     this.bodies = bodies;
     this.errors = errors;
@@ -101,28 +108,54 @@ final class ChatCompletionsService implements HttpService {
     log.put("stream", Boolean.toString(body.stream()));
     var call = new ChatCall(log.requestId(), endpoint, body, passedOn(request));
     long began = System.nanoTime();
-    var sink = new ResponseSink(response, ClientConnection.of(request), log, errors);
-    switch (completeChat.handle(caller, call, sink)) {
+    var client = ClientConnection.of(request);
+    try (var sink = new ResponseSink(response, client, log, errors, body.stream(), keepAlive)) {
+      conclude(completeChat.handle(caller, call, sink), sink, began, request, response);
+    }
+  }
+
+  private void conclude(
+      Outcome outcome,
+      ResponseSink sink,
+      long began,
+      ServerRequest request,
+      ServerResponse response) {
+    CallLog log = CallLog.of(request);
+    switch (outcome) {
       case Outcome.Answered(SettledCall settled) -> note(log, settled);
       case Outcome.Abandoned(SettledCall settled) -> {
         note(log, settled);
         log.clientIsGone();
         throw new CloseConnectionException("the client is gone");
       }
-      case Outcome.BrokenOff(SettledCall settled, UpstreamFailure failure) -> {
+      case Outcome.BrokenOff(SettledCall settled, UpstreamFailure _) -> {
         note(log, settled);
-        failures.write(log, settled.route(), failure);
       }
       case Outcome.Failed(SettledCall settled, UpstreamFailure failure) -> {
         note(log, settled);
-        failures.write(log, settled.route(), failure);
         log.waitedForUpstream(Duration.ofNanos(System.nanoTime() - began));
-        sendFailure(request, response, failure);
+        if (sink.isOpen()) {
+          failOpen(sink, OpenAiErrors.of(failure));
+        } else {
+          sendFailure(request, response, failure);
+        }
       }
       case Outcome.Refused(Refusal refusal) -> {
         log.refused(RefusalTexts.rule(refusal));
-        sendRefusal(request, response, refusal);
+        if (sink.isOpen()) {
+          failOpen(sink, OpenAiErrors.of(refusal));
+        } else {
+          sendRefusal(request, response, refusal);
+        }
       }
+    }
+  }
+
+  private static void failOpen(ResponseSink sink, ApiError error) {
+    try {
+      sink.fail(error);
+    } catch (ReplySink.ClientGone _) {
+      throw new CloseConnectionException("the client is gone");
     }
   }
 
@@ -153,8 +186,15 @@ final class ChatCompletionsService implements HttpService {
     return headers;
   }
 
-  private static void note(CallLog log, SettledCall settled) {
+  private void note(CallLog log, SettledCall settled) {
     UsageRecord record = settled.record();
+    record.failures().forEach(attempt -> failures.write(log, attempt));
+    if (!record.failures().isEmpty()) {
+      log.put("failed_attempts", record.failures().size());
+    }
+    if (record.waited().isPositive()) {
+      log.put("waited_ms", record.waited().toMillis());
+    }
     log.sent(
         new SentCall(
             record.model(),

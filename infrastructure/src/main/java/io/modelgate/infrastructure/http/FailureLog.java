@@ -1,5 +1,6 @@
 package io.modelgate.infrastructure.http;
 
+import io.modelgate.application.port.UsageRecord.FailedAttempt;
 import io.modelgate.domain.chat.UpstreamFailure;
 import io.modelgate.domain.routing.ModelId;
 import io.modelgate.domain.routing.ModelRoute;
@@ -33,8 +34,10 @@ final class FailureLog {
     this.nanoTime = nanoTime;
   }
 
-  void write(CallLog call, ModelRoute route, UpstreamFailure failure) {
-    call.put("failure", kind(failure));
+  void write(CallLog call, FailedAttempt attempt) {
+    UpstreamFailure failure = attempt.failure();
+    ModelRoute route = attempt.to().route();
+    call.put("failure", failure.word());
     LOG.atLevel(level(route, failure))
         .log(
             "request {}: the backend of model {} {}",
@@ -51,27 +54,16 @@ final class FailureLog {
     long now = nanoTime.getAsLong();
     Long stands =
         warnedAt.merge(
-            new Cause(route.id(), kind(failure)),
+            new Cause(route.id(), failure.word()),
             now,
             (before, _) -> now - before >= QUIET_NANOS ? now : before);
     return stands == now ? Level.WARN : Level.DEBUG;
   }
 
-  private static String kind(UpstreamFailure failure) {
-    return switch (failure) {
-      case UpstreamFailure.Unreachable _ -> "unreachable";
-      case UpstreamFailure.TimedOut _ -> "timed_out";
-      case UpstreamFailure.Rejected _ -> "rejected";
-      case UpstreamFailure.NotAuthorized _ -> "not_authorized";
-      case UpstreamFailure.Unintelligible _ -> "unintelligible";
-      case UpstreamFailure.CutOff _ -> "cut_off";
-      case UpstreamFailure.Reported _ -> "reported";
-    };
-  }
-
   private static String details(UpstreamFailure failure) {
     return switch (failure) {
       case UpstreamFailure.Unreachable(String detail) -> "cannot be reached: " + detail;
+      case UpstreamFailure.Unanswered(String detail) -> "hung up before it replied: " + detail;
       case UpstreamFailure.TimedOut(UpstreamFailure.Phase phase, Duration allowed) ->
           "took longer than " + allowed.toMillis() + " ms " + awaited(phase);
       case UpstreamFailure.Rejected(int status, _, _) -> "answered " + status;

@@ -83,7 +83,7 @@ final class ModelsService implements HttpService {
         .put("id", route.name().value())
         .put("object", "model")
         .put("created", route.createdAt().getEpochSecond())
-        .put("owned_by", route.backend().wireName());
+        .put("owned_by", route.targets().getFirst().backend().wireName());
   }
 
   private static void send(ServerRequest request, ServerResponse response, ObjectNode body) {

@@ -9,18 +9,21 @@ import io.modelgate.application.chat.ShowUsage;
 import io.modelgate.infrastructure.server.ApiErrors;
 import io.modelgate.infrastructure.server.RequestBodies;
 import java.util.function.BooleanSupplier;
+import java.util.function.Supplier;
 
-/** The endpoints clients call: OpenAI's under {@code /v1}, and {@code /health}. Immutable. */
-public final class OpenAiApi {
+/** The endpoints clients call: OpenAI's under {@code /v1}, and {@code /health}. Thread-safe. */
+public final class OpenAiApi implements AutoCloseable {
   private final ChatCompletionsService chat;
   private final ModelsService models;
   private final UsageService usage;
   private final HealthService health;
+  private final KeepAlive keepAlive;
 
   /**
    * Puts the endpoints together.
    *
    * @param maxBodyBytes the largest request body accepted
+   * @param streams how streams are kept open; asked each time
    * @param ready whether calls can be served; asked by {@code /health/ready}
    */
   public OpenAiApi(
@@ -30,11 +33,14 @@ public final class OpenAiApi {
       ShowStanding showStanding,
       ShowUsage showUsage,
       int maxBodyBytes,
+      Supplier<StreamSettings> streams,
       BooleanSupplier ready,
       ApiErrors errors) {
     var callers = new Callers(admitCaller, showStanding);
+    this.keepAlive = KeepAlive.start(streams);
     this.chat =
-        new ChatCompletionsService(callers, completeChat, new RequestBodies(maxBodyBytes), errors);
+        new ChatCompletionsService(
+            callers, completeChat, new RequestBodies(maxBodyBytes), errors, keepAlive);
     this.models = new ModelsService(callers, listModels, errors);
     this.usage = new UsageService(callers, showUsage, errors);
     this.health = new HealthService(ready, errors);
@@ -48,5 +54,11 @@ public final class OpenAiApi {
   /** Adds the endpoints to a listener. */
   public void register(HttpRouting.Builder routing) {
     routing.register(chat, models, usage, health);
+  }
+
+  /** Streams are left to themselves from now on. */
+  @Override
+  public void close() {
+    keepAlive.close();
   }
 }

@@ -44,6 +44,8 @@ final class OpenAiErrors {
               "server_error",
               null,
               "limits_unavailable");
+      case Refusal.BackendsBusy busy -> RefusalTexts.of(busy);
+      case Refusal.BackendsFailing failing -> RefusalTexts.of(failing);
       case Refusal.UsageUnavailable _ ->
           new ApiError(
               503,
@@ -58,6 +60,8 @@ final class OpenAiErrors {
     return switch (failure) {
       case UpstreamFailure.Unreachable _ ->
           upstream(502, "The model's backend cannot be reached.", "upstream_unavailable");
+      case UpstreamFailure.Unanswered _ ->
+          upstream(502, "The model's backend hung up before it replied.", "upstream_unavailable");
       case UpstreamFailure.TimedOut(UpstreamFailure.Phase phase, Duration allowed) ->
           timedOut(phase, allowed);
       case UpstreamFailure.Rejected(int status, UpstreamError error, String _) ->

@@ -1,9 +1,11 @@
 package io.modelgate.infrastructure.http;
 
 import io.modelgate.domain.chat.RequestBody.Prompt;
+import io.modelgate.domain.chat.Span;
 import io.modelgate.infrastructure.json.JsonCursor;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Estimates how many tokens a request asks to be read, by length alone: cheap, and set right once
@@ -16,6 +18,8 @@ final class PromptPeek {
   /** For an image, a recording, a file: what they really take is the model's affair. */
   private static final int PER_NON_TEXT = 1_000;
 
+  private static final int BEGINNING_OF_A_PROMPT = 256;
+
   private static final byte[] DATA_URI = "data:".getBytes(StandardCharsets.US_ASCII);
 
   /** Before its comma. */
@@ -26,6 +30,8 @@ final class PromptPeek {
   private long textBytes;
   private long tokens;
   private long count;
+  private @Nullable Span beginning;
+  private boolean hasQuestion;
 
   PromptPeek(byte[] body, JsonCursor cursor) {
     this.body = body;
@@ -34,7 +40,8 @@ final class PromptPeek {
 
   /** What was found. */
   Prompt prompt() {
-    return new Prompt(Math.max(1, count), Math.ceilDiv(textBytes, BYTES_PER_TOKEN) + tokens);
+    return new Prompt(
+        Math.max(1, count), Math.ceilDiv(textBytes, BYTES_PER_TOKEN) + tokens, beginning);
   }
 
   /** Reads the value of {@code messages}. */
@@ -42,11 +49,16 @@ final class PromptPeek {
     if (cursor.type() != JsonCursor.Type.ARRAY) {
       return;
     }
+    int start = cursor.position();
     cursor.enterArray();
     while (cursor.nextElement()) {
       tokens += PER_MESSAGE;
       if (cursor.type() == JsonCursor.Type.OBJECT) {
+        boolean isBeginning = !hasQuestion;
         readMessage();
+        if (isBeginning) {
+          beginning = new Span(start, cursor.position());
+        }
       }
     }
   }
@@ -55,11 +67,16 @@ final class PromptPeek {
     cursor.enterObject();
     for (String name = cursor.nextName(); name != null; name = cursor.nextName()) {
       switch (name) {
-        case "role", "name", "tool_call_id" -> {} // covered by what each message takes
+        case "role" -> hasQuestion |= !hasQuestion && isUser();
+        case "name", "tool_call_id" -> {} // covered by what each message takes
         case "content" -> readContent();
         default -> readText(); // tool calls, reasoning, refusals
       }
     }
+  }
+
+  private boolean isUser() {
+    return cursor.type() == JsonCursor.Type.STRING && cursor.string().equals("user");
   }
 
   private void readContent() {
@@ -129,6 +146,12 @@ final class PromptPeek {
    * Reads the value of {@code prompt} or {@code input}: a text, token ids, or an array of either.
    */
   void readPrompts() {
+    int start = cursor.position();
+    readAllPrompts();
+    beginning = new Span(start, Math.min(cursor.position(), start + BEGINNING_OF_A_PROMPT));
+  }
+
+  private void readAllPrompts() {
     if (cursor.type() != JsonCursor.Type.ARRAY) {
       count++;
       readText();

@@ -50,6 +50,30 @@ final class RefusalTexts {
         RATE_LIMIT);
   }
 
+  static ApiError of(Refusal.BackendsBusy busy) {
+    return new ApiError(
+        429,
+        "The model is busy: all places are taken, and no more calls can wait for one. Please try again in %s."
+            .formatted(RateHeaders.inWords(busy.retryAfter())),
+        "requests",
+        null,
+        "model_busy");
+  }
+
+  static ApiError of(Refusal.BackendsFailing failing) {
+    return new ApiError(
+        503,
+        "The model's backends fail at present and are left alone for a while. Please try again in %s."
+            .formatted(RateHeaders.inWords(atLeastASecond(failing.retryAfter()))),
+        "server_error",
+        null,
+        "upstream_unavailable");
+  }
+
+  private static Duration atLeastASecond(Duration wait) {
+    return wait.compareTo(Duration.ofSeconds(1)) < 0 ? Duration.ofSeconds(1) : wait;
+  }
+
   static ApiError of(RateBreach breach) {
     String words =
         switch (breach.rule()) {
@@ -87,6 +111,8 @@ final class RefusalTexts {
   static @Nullable Duration retryAfter(Refusal refusal) {
     return switch (refusal) {
       case Refusal.RateLimited(RateBreach breach) -> breach.retryAfter();
+      case Refusal.BackendsBusy(Duration after) -> after;
+      case Refusal.BackendsFailing(Duration after) -> atLeastASecond(after);
       case Refusal.QuotaBusy _, Refusal.LimitsUnavailable _, Refusal.UsageUnavailable _ ->
           Duration.ofSeconds(1);
       case Refusal.MissingKey _,
@@ -116,6 +142,8 @@ final class RefusalTexts {
             case CONCURRENCY -> "max_concurrent";
           };
       case Refusal.LimitsUnavailable _ -> "limits_unavailable";
+      case Refusal.BackendsBusy _ -> "model_busy";
+      case Refusal.BackendsFailing _ -> "upstream_unavailable";
       case Refusal.UsageUnavailable _ -> "usage_unavailable";
     };
   }

@@ -9,6 +9,8 @@ import io.modelgate.application.port.ReplySink;
 import io.modelgate.domain.access.LimitStanding;
 import io.modelgate.domain.chat.ReplyHead;
 import io.modelgate.domain.chat.UpstreamFailure;
+import io.modelgate.domain.routing.ModelName;
+import io.modelgate.infrastructure.server.ApiError;
 import io.modelgate.infrastructure.server.ApiErrors;
 import io.modelgate.infrastructure.server.CallLog;
 import io.modelgate.infrastructure.server.ClientConnection;
@@ -16,29 +18,54 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The caller's side of one call: a response of Helidon's server. For the request's thread alone.
+ * The caller's side of one call: a response of Helidon's server. For the request's thread alone,
+ * but for {@link #breakSilence}.
  */
-final class ResponseSink implements ReplySink {
+final class ResponseSink implements ReplySink, AutoCloseable {
   private static final HeaderName ACCEL_BUFFERING = HeaderNames.create("X-Accel-Buffering");
 
   /** The backend dropped the oldest messages: what the model saw is not what was sent. */
   private static final HeaderName PROMPT_TRUNCATED =
       HeaderNames.create("x-modelgate-prompt-truncated");
 
+  /** Which model replied, when it is not the one asked for. */
+  private static final HeaderName STAND_IN = HeaderNames.create("x-modelgate-model");
+
   private final ServerResponse response;
   private final ClientConnection client;
   private final CallLog call;
   private final ApiErrors errors;
+  private final boolean stream;
+  private final KeepAlive keepAlive;
+  private final ReentrantLock lock = new ReentrantLock();
   private @Nullable OutputStream out;
+  private boolean opened;
+  private boolean ended;
+  private volatile long lastWriteNanos = System.nanoTime();
 
-  ResponseSink(ServerResponse response, ClientConnection client, CallLog call, ApiErrors errors) {
+  /**
+   * Nothing sent yet.
+   *
+   * @param stream whether the client asked for one
+   */
+  ResponseSink(
+      ServerResponse response,
+      ClientConnection client,
+      CallLog call,
+      ApiErrors errors,
+      boolean stream,
+      KeepAlive keepAlive) {
     this.response = response;
     this.client = client;
     this.call = call;
     this.errors = errors;
+    this.stream = stream;
+    this.keepAlive = keepAlive;
   }
 
   @Override
@@ -52,40 +79,99 @@ final class ResponseSink implements ReplySink {
   }
 
   @Override
+  public void announce(ModelName standIn) {
+    call.put("stand_in", standIn.value());
+    if (!opened) {
+      response.header(STAND_IN, standIn.value());
+    }
+  }
+
+  /** A stream can be opened at once; what goes wrong from then on is an event, not a status. */
+  @Override
+  public void awaitReply() {
+    if (stream && keepAlive.opensEarly()) {
+      begin(200, "text/event-stream");
+      write(KeepAlive.WORD, 0, KeepAlive.WORD.length);
+    }
+  }
+
+  /** Once a reply has been opened, its status is out. */
+  @Override
   public int statusOf(UpstreamFailure failure) {
-    return OpenAiErrors.of(failure).status();
+    return opened ? response.status().code() : OpenAiErrors.of(failure).status();
   }
 
   @Override
   public void open(ReplyHead head) {
-    response.status(Status.create(head.status()));
-    response.header(HeaderNames.CONTENT_TYPE, head.contentType());
-    if (head.contentType().startsWith("text/event-stream")) {
-      response.header(ACCEL_BUFFERING, "no");
-      response.header(HeaderNames.CACHE_CONTROL, "no-cache");
-    }
     if (head.promptTruncated()) {
-      response.header(PROMPT_TRUNCATED, "true");
       call.put("prompt_truncated", "true");
     }
     call.waitedForUpstream(head.upstreamWait());
+    if (!opened) {
+      if (head.promptTruncated()) {
+        response.header(PROMPT_TRUNCATED, "true");
+      }
+      begin(head.status(), head.contentType());
+    }
+  }
+
+  private void begin(int status, String contentType) {
+    opened = true;
+    response.status(Status.create(status));
+    response.header(HeaderNames.CONTENT_TYPE, contentType);
+    if (contentType.startsWith("text/event-stream")) {
+      response.header(ACCEL_BUFFERING, "no");
+      response.header(HeaderNames.CACHE_CONTROL, "no-cache");
+      keepAlive.add(this);
+    }
+  }
+
+  /** Whether the status and headers are set, or out. */
+  boolean isOpen() {
+    return opened;
   }
 
   /** Helidon holds a first chunk back until the next write or a flush. */
   @Override
   public void write(byte[] bytes, int offset, int length) {
-    toClient(
-        () -> {
-          OutputStream stream = stream();
-          stream.write(bytes, offset, length);
-          stream.flush();
-        });
+    toClient(() -> writeNow(bytes, offset, length));
+  }
+
+  private void writeNow(byte[] bytes, int offset, int length) throws IOException {
+    OutputStream body = body();
+    body.write(bytes, offset, length);
+    body.flush();
+    lastWriteNanos = System.nanoTime();
+  }
+
+  boolean isSilentFor(Duration silence) {
+    return System.nanoTime() - lastWriteNanos >= silence.toNanos();
+  }
+
+  /**
+   * Writes a comment if a stream has been silent for so long; between events, for those are written
+   * whole. On another thread; blocks as long as the client does not read. Never throws.
+   */
+  void breakSilence(Duration silence) {
+    if (!lock.tryLock()) {
+      return; // then it is not silent
+    }
+    try {
+      if (out != null && !ended && isSilentFor(silence)) {
+        writeNow(KeepAlive.WORD, 0, KeepAlive.WORD.length);
+      }
+    } catch (IOException | UncheckedIOException | ServerConnectionException _) {
+      // The request's own thread will find out.
+    } finally {
+      lock.unlock();
+    }
   }
 
   @Override
   public void end(byte[] rest) {
     toClient(
         () -> {
+          ended = true;
           if (out == null) {
             response.send(rest);
           } else {
@@ -97,18 +183,36 @@ final class ResponseSink implements ReplySink {
 
   @Override
   public void fail(UpstreamFailure failure) {
-    byte[] error = errors.json(OpenAiErrors.of(failure));
+    fail(OpenAiErrors.of(failure));
+  }
+
+  /** Ends a stream that was opened with an error. */
+  void fail(ApiError error) {
+    byte[] json = errors.json(error);
     toClient(
         () -> {
-          OutputStream stream = stream();
-          stream.write("data: ".getBytes(StandardCharsets.US_ASCII));
-          stream.write(error);
-          stream.write("\n\n".getBytes(StandardCharsets.US_ASCII));
-          stream.close();
+          ended = true;
+          OutputStream body = body();
+          body.write("data: ".getBytes(StandardCharsets.US_ASCII));
+          body.write(json);
+          body.write("\n\n".getBytes(StandardCharsets.US_ASCII));
+          body.close();
         });
   }
 
-  private OutputStream stream() {
+  /** Nothing is written any more. */
+  @Override
+  public void close() {
+    keepAlive.remove(this);
+    lock.lock();
+    try {
+      ended = true;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private OutputStream body() {
     OutputStream stream = out;
     if (stream == null) {
       stream = response.outputStream();
@@ -117,11 +221,14 @@ final class ResponseSink implements ReplySink {
     return stream;
   }
 
-  private static void toClient(Sending sending) {
+  private void toClient(Sending sending) {
+    lock.lock();
     try {
       sending.send();
     } catch (IOException | UncheckedIOException | ServerConnectionException e) {
       throw new ClientGone(e);
+    } finally {
+      lock.unlock();
     }
   }
 

@@ -1,6 +1,7 @@
 package io.modelgate.infrastructure.server;
 
 import io.prometheus.metrics.config.PrometheusProperties;
+import io.prometheus.metrics.core.metrics.CounterWithCallback;
 import io.prometheus.metrics.core.metrics.GaugeWithCallback;
 import io.prometheus.metrics.core.metrics.Info;
 import io.prometheus.metrics.expositionformats.ExpositionFormatWriter;
@@ -16,8 +17,10 @@ import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.util.List;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.DoubleSupplier;
+import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -73,6 +76,59 @@ public final class Metrics {
         .help(help)
         .callback(callback -> callback.call(orNotANumber(name, value)))
         .register(registry);
+  }
+
+  /**
+   * Adds values that are read together at each scrape.
+   *
+   * @param labels what tells them apart
+   * @param samples as the value of {@link #gauge}; when it fails, there are none
+   */
+  public void gauges(
+      String name, String help, List<String> labels, Supplier<List<Sample>> samples) {
+    GaugeWithCallback.builder(PROPERTIES)
+        .name(name)
+        .help(help)
+        .labelNames(labels.toArray(String[]::new))
+        .callback(
+            callback -> orNone(name, samples).forEach(of -> callback.call(of.value(), of.names())))
+        .register(registry);
+  }
+
+  /** The same of what only grows; the name ends with {@code _total}. */
+  public void counters(
+      String name, String help, List<String> labels, Supplier<List<Sample>> samples) {
+    CounterWithCallback.builder(PROPERTIES)
+        .name(name)
+        .help(help)
+        .labelNames(labels.toArray(String[]::new))
+        .callback(
+            callback -> orNone(name, samples).forEach(of -> callback.call(of.value(), of.names())))
+        .register(registry);
+  }
+
+  /**
+   * One of several values.
+   *
+   * @param labels as many as were named
+   */
+  public record Sample(List<String> labels, double value) {
+    public Sample {
+      labels = List.copyOf(labels);
+    }
+
+    private String[] names() {
+      return labels.toArray(String[]::new);
+    }
+  }
+
+  private static List<Sample> orNone(String name, Supplier<List<Sample>> samples) {
+    try {
+      return samples.get();
+    } catch (RuntimeException e) {
+      LOG.debug("{} cannot be told", name, e);
+      return List.of();
+    }
   }
 
   /**

@@ -8,6 +8,7 @@ import io.modelgate.domain.access.KeyId;
 import io.modelgate.domain.access.QuotaPeriod;
 import io.modelgate.domain.access.RateLimits;
 import io.modelgate.domain.access.SecretHash;
+import io.modelgate.domain.access.Tier;
 import io.modelgate.domain.access.TokenQuota;
 import java.time.Instant;
 import java.util.List;
@@ -31,10 +32,10 @@ final class ApiKeyTable {
                 """
                 INSERT INTO api_keys
                   (id, name, prefix, hash, quota_tokens, quota_period, rpm, burst, tpm, max_concurrent,
-                   status, expires_at, created_at, updated_at)
+                   tier, status, expires_at, created_at, updated_at)
                 VALUES
                   (:id, :name, :prefix, :hash, :quota, :period, :rpm, :burst, :tpm, :concurrent,
-                   :status, :expires, :created, :updated)
+                   :tier, :status, :expires, :created, :updated)
                 """),
             key)
         .execute();
@@ -47,7 +48,7 @@ final class ApiKeyTable {
                 UPDATE api_keys
                 SET name = :name, prefix = :prefix, hash = :hash, quota_tokens = :quota,
                   quota_period = :period, rpm = :rpm, burst = :burst, tpm = :tpm,
-                  max_concurrent = :concurrent, status = :status, expires_at = :expires, created_at = :created,
+                  max_concurrent = :concurrent, tier = :tier, status = :status, expires_at = :expires, created_at = :created,
                   updated_at = :updated
                 WHERE id = :id
                 """),
@@ -72,6 +73,7 @@ final class ApiKeyTable {
         key.hash(),
         key.quota(),
         key.limits(),
+        key.tier(),
         key.enabled(),
         expiry == null ? null : Columns.kept(expiry),
         Columns.kept(key.createdAt()),
@@ -90,6 +92,7 @@ final class ApiKeyTable {
         .addParam("burst", key.limits().burst())
         .addParam("tpm", key.limits().tpm())
         .addParam("concurrent", key.limits().maxConcurrent())
+        .addParam("tier", key.tier().wireName())
         .addParam("status", Columns.status(key.enabled()))
         .addParam("expires", Columns.millis(key.expiresAt()))
         .addParam("created", Columns.millis(key.createdAt()))
@@ -110,6 +113,7 @@ final class ApiKeyTable {
             Columns.numberOrNull(row, "burst"),
             Columns.numberOrNull(row, "tpm"),
             Columns.numberOrNull(row, "max_concurrent")),
+        Tier.ofWireName(Columns.text(row, "tier")).orElseThrow(),
         Columns.enabled(row),
         Columns.instantOrNull(row, "expires_at"),
         Columns.instant(row, "created_at"),

@@ -21,7 +21,10 @@ record Migrations(List<String> scripts) {
   /** All there are. A script that has been released is never edited; a change is a new script. */
   static final Migrations ALL =
       new Migrations(
-          List.of("0001_keys_models_and_token_use.sql", "0002_limits_periods_and_usage.sql"));
+          List.of(
+              "0001_keys_models_and_token_use.sql",
+              "0002_limits_periods_and_usage.sql",
+              "0003_targets_tiers_and_attempts.sql"));
 
   Migrations {
     scripts = List.copyOf(scripts);

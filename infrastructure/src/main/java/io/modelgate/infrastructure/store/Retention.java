@@ -23,6 +23,13 @@ final class Retention {
       """
           .formatted(PIECE);
 
+  /** First: what belongs to a call is told by its row. */
+  private static final String DELETE_ATTEMPTS =
+      """
+      DELETE FROM failed_attempts WHERE sequence IN
+        (SELECT sequence FROM usage WHERE sequence > ? AND sequence <= ? AND time < ?)
+      """;
+
   private static final String DELETE =
       "DELETE FROM usage WHERE sequence > ? AND sequence <= ? AND time < ?";
 
@@ -59,13 +66,18 @@ final class Retention {
       return false;
     }
     if (earliest < oldest) {
-      PreparedStatement delete = database.prepared(DELETE);
-      delete.setLong(1, swept);
-      delete.setLong(2, end);
-      delete.setLong(3, oldest);
-      int _ = delete.executeUpdate();
+      delete(DELETE_ATTEMPTS, end, oldest);
+      delete(DELETE, end, oldest);
     }
     swept = end;
     return true;
+  }
+
+  private void delete(String statement, long end, long oldest) throws SQLException {
+    PreparedStatement delete = database.prepared(statement);
+    delete.setLong(1, swept);
+    delete.setLong(2, end);
+    delete.setLong(3, oldest);
+    int _ = delete.executeUpdate();
   }
 }

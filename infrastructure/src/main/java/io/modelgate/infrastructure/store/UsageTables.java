@@ -3,9 +3,12 @@ package io.modelgate.infrastructure.store;
 import io.helidon.dbclient.DbExecute;
 import io.helidon.dbclient.DbRow;
 import io.modelgate.application.port.UsageRecord;
+import io.modelgate.application.port.UsageRecord.FailedAttempt;
 import io.modelgate.domain.access.KeyId;
 import io.modelgate.domain.access.QuotaPeriod;
 import io.modelgate.domain.chat.TokenUsage;
+import io.modelgate.domain.chat.UpstreamFailure;
+import io.modelgate.domain.routing.BaseUrl;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -15,11 +18,12 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
- * The rows of {@code usage}, {@code quota_use}, {@code usage_hourly} and {@code usage_daily}, which
- * are written together. Plain JDBC with statements that stay open, because DbClient prepares one
- * for each row. For the writer's thread.
+ * The rows of {@code usage}, {@code failed_attempts}, {@code quota_use}, {@code usage_hourly} and
+ * {@code usage_daily}, which are written together. Plain JDBC with statements that stay open,
+ * because DbClient prepares one for each row. For the writer's thread.
  */
 final class UsageTables {
   /** Older periods can hardly come back. */
@@ -30,9 +34,13 @@ final class UsageTables {
       INSERT INTO usage
         (sequence, time, request_id, key_id, model, upstream_model, backend, endpoint,
          prompt_tokens, completion_tokens, cached_tokens, reasoning_tokens,
-         usage_source, outcome, status, stream, time_to_first_byte_us, duration_us)
-      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+         usage_source, outcome, status, stream, time_to_first_byte_us, duration_us, base_url,
+         waited_us)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
       """;
+
+  private static final String INSERT_ATTEMPT =
+      "INSERT INTO failed_attempts VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
 
   /** Four rows, side by side in the table. */
   private static final String ADD_USE =
@@ -101,6 +109,7 @@ final class UsageTables {
 
   private void keep(List<Charge> charges, boolean withRows) throws SQLException {
     PreparedStatement row = database.prepared(INSERT);
+    PreparedStatement attempt = database.prepared(INSERT_ATTEMPT);
     PreparedStatement use = database.prepared(ADD_USE);
     RollUp.Statements hourly = HOURLY.prepared(database);
     RollUp.Statements daily = DAILY.prepared(database);
@@ -111,6 +120,7 @@ final class UsageTables {
           if (withRows) {
             for (Charge charge : charges) {
               insert(row, charge);
+              insertAttempts(attempt, charge);
             }
           }
           for (Map.Entry<UsageSums.Periods, UsageSums.Tokens> sum : sums.periods().entrySet()) {
@@ -151,7 +161,35 @@ final class UsageTables {
       row.setLong(17, micros(firstByte));
     }
     row.setLong(18, micros(record.duration()));
+    row.setString(19, textOf(record.baseUrl()));
+    row.setLong(20, micros(record.waited()));
     int _ = row.executeUpdate();
+  }
+
+  private static void insertAttempts(PreparedStatement row, Charge charge) throws SQLException {
+    List<FailedAttempt> attempts = charge.record().failures();
+    for (int i = 0; i < attempts.size(); i++) {
+      FailedAttempt attempt = attempts.get(i);
+      row.setLong(1, charge.sequence());
+      row.setInt(2, i + 1);
+      row.setString(3, attempt.to().route().name().value());
+      row.setString(4, attempt.to().upstreamName());
+      row.setString(5, attempt.to().backend().wireName());
+      row.setString(6, textOf(attempt.to().target().baseUrl()));
+      row.setString(7, attempt.failure().word());
+      if (attempt.failure() instanceof UpstreamFailure.Rejected rejected) {
+        row.setInt(8, rejected.status());
+      } else {
+        row.setNull(8, Types.INTEGER);
+      }
+      row.setLong(9, micros(attempt.waited()));
+      row.setLong(10, micros(attempt.took()));
+      int _ = row.executeUpdate();
+    }
+  }
+
+  private static @Nullable String textOf(@Nullable BaseUrl baseUrl) {
+    return baseUrl == null ? null : baseUrl.toString();
   }
 
   private static long micros(Duration duration) {

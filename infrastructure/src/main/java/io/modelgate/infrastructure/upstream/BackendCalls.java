@@ -9,7 +9,7 @@ import io.modelgate.domain.chat.UpstreamFailure;
 import io.modelgate.domain.chat.UpstreamFailure.Phase;
 import io.modelgate.domain.chat.UpstreamFailure.Unreachable;
 import io.modelgate.domain.routing.BaseUrl;
-import io.modelgate.domain.routing.ModelRoute;
+import io.modelgate.domain.routing.Destination;
 import io.modelgate.infrastructure.client.CallFailed;
 import io.modelgate.infrastructure.client.Cancellation;
 import io.modelgate.infrastructure.client.Deadline;
@@ -56,7 +56,7 @@ final class BackendCalls {
 
   /** What counts the tokens of a call whose backend does not. */
   Tokenizer.Counter counter(CallPlan plan) {
-    return tokenizer.forModel(plan.route().upstreamName());
+    return tokenizer.forModel(plan.to().upstreamName());
   }
 
   /**
@@ -64,12 +64,13 @@ final class BackendCalls {
    *
    * @throws CallFailed when nobody has said where to
    */
-  CallPlan plan(ModelRoute route, ChatCall call, OutputBudget budget) throws CallFailed {
-    BaseUrl baseUrl = route.baseUrl() == null ? adapter.baseUrl() : route.baseUrl();
+  CallPlan plan(Destination to, ChatCall call, OutputBudget budget) throws CallFailed {
+    BaseUrl own = to.target().baseUrl();
+    BaseUrl baseUrl = own == null ? adapter.baseUrl() : own;
     if (baseUrl == null) {
       throw new CallFailed(new Unreachable("neither the model nor its kind has a base URL"));
     }
-    return CallPlan.of(route, call, budget, baseUrl, adapter, settings.timeout());
+    return CallPlan.of(to, call, budget, baseUrl, adapter, settings.timeout());
   }
 
   /**
@@ -86,7 +87,7 @@ final class BackendCalls {
 
   private Delivery send(
       CallPlan plan, byte[] request, Cancellation cancellation, Receiver receiver) {
-    var head = Deadline.in(Phase.HEAD, plan.timeout());
+    var head = Deadline.of(Phase.HEAD, plan.timeout(), plan.left());
     try (var exchange = client.send(plan.origin(), request, head, cancellation)) {
       return exchange.status() < 300
           ? receiver.receive(exchange, head)

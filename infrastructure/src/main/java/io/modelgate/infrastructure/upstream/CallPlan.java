@@ -7,6 +7,7 @@ import io.modelgate.domain.chat.RequestBody;
 import io.modelgate.domain.chat.Span;
 import io.modelgate.domain.routing.BaseUrl;
 import io.modelgate.domain.routing.Credential;
+import io.modelgate.domain.routing.Destination;
 import io.modelgate.domain.routing.ModelRoute;
 import io.modelgate.domain.routing.StreamUsage;
 import io.modelgate.infrastructure.client.Origin;
@@ -20,36 +21,43 @@ import org.jspecify.annotations.Nullable;
 /**
  * One call as it is to be made: the route's own words, else the adapter's.
  *
+ * @param timeout patience with each phase of it
+ * @param left of that for the reply's head, where other attempts took of it
  * @param call as it came
  * @param credential what opens the backend, in the header that the adapter names
  * @param budget how much may be generated
  * @param usageEdit what asks for usage where the client did not; null when nothing is to be asked
  */
 record CallPlan(
-    ModelRoute route,
+    Destination to,
     ChatCall call,
     OutputBudget budget,
     BaseUrl baseUrl,
     @Nullable Credential credential,
     Duration timeout,
+    Duration left,
     @Nullable Edit usageEdit,
     UpstreamSettings.Adapter adapter) {
 
   static CallPlan of(
-      ModelRoute route,
+      Destination to,
       ChatCall call,
       OutputBudget budget,
       BaseUrl baseUrl,
       UpstreamSettings.Adapter adapter,
-      Duration timeout) {
+      Duration usualTimeout) {
+    ModelRoute route = to.route();
+    Credential credential = to.target().credential();
+    Duration timeout = route.timeout() == null ? usualTimeout : route.timeout();
     StreamUsage usage = route.streamUsage() == null ? adapter.streamUsage() : route.streamUsage();
     return new CallPlan(
-        route,
+        to,
         call,
         budget,
         baseUrl,
-        route.credential() == null ? adapter.credential() : route.credential(),
-        route.timeout() == null ? timeout : route.timeout(),
+        credential == null ? adapter.credential() : credential,
+        timeout,
+        timeout.minus(budget.spent()),
         usage == StreamUsage.ASK ? call.body().askForUsage() : null,
         adapter);
   }
@@ -70,15 +78,15 @@ record CallPlan(
   byte[] body() {
     RequestBody body = call.body();
     List<Edit> edits = new ArrayList<>(4);
-    if (route.isAlias()) {
-      edits.add(new Edit(body.modelAt(), JsonText.quote(route.upstreamName())));
+    if (to.isAlias()) {
+      edits.add(new Edit(body.modelAt(), JsonText.quote(to.upstreamName())));
     }
     if (usageEdit != null) {
       edits.add(usageEdit);
     }
     Long cap = budget.cap();
     if (cap != null) {
-      edits.addAll(BoundRules.of(route.backend(), call.endpoint()).keepingTo(cap, body));
+      edits.addAll(BoundRules.of(to.backend(), call.endpoint()).keepingTo(cap, body));
     }
     edits.sort(Comparator.comparingInt(edit -> edit.at().start()));
     return Edit.apply(body.bytes(), edits);
@@ -91,10 +99,10 @@ record CallPlan(
 
   /** What gives the client's own name back to the model in a reply. */
   List<Edit> restoring(List<Span> models) {
-    if (!route.isAlias()) {
+    if (!to.isAlias()) {
       return List.of();
     }
-    byte[] name = JsonText.quote(route.name().value());
+    byte[] name = JsonText.quote(to.asked().value());
     return models.stream().map(model -> new Edit(model, name)).toList();
   }
 }

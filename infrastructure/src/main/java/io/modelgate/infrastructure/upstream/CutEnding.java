@@ -64,8 +64,8 @@ final class CutEnding {
     ending.append("data: {\"id\":").append(orElse(id, quoted(plan.call().requestId())));
     ending.append(",\"object\":").append(orElse(object, usual));
     ending.append(",\"created\":").append(orElse(created, "0"));
-    String name = quoted(plan.route().name().value());
-    ending.append(",\"model\":").append(plan.route().isAlias() ? name : orElse(model, name));
+    String name = quoted(plan.to().asked().value());
+    ending.append(",\"model\":").append(plan.to().isAlias() ? name : orElse(model, name));
   }
 
   private static String quoted(String text) {

@@ -4,7 +4,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.modelgate.application.port.OutputBudget;
 import io.modelgate.application.port.ReplySink;
 import io.modelgate.application.port.ReplySink.ClientGone;
-import io.modelgate.application.port.Upstream;
+import io.modelgate.application.port.Upstream.Delivery;
 import io.modelgate.domain.chat.ChatCall;
 import io.modelgate.domain.chat.Endpoint;
 import io.modelgate.domain.chat.OutputDemand;
@@ -12,12 +12,10 @@ import io.modelgate.domain.chat.ReplyHead;
 import io.modelgate.domain.chat.TokenUsage;
 import io.modelgate.domain.chat.TokenUsage.Metered;
 import io.modelgate.domain.chat.UsageSource;
-import io.modelgate.domain.routing.BackendKind;
-import io.modelgate.domain.routing.ModelRoute;
+import io.modelgate.domain.routing.Destination;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
-import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
@@ -27,7 +25,7 @@ import java.util.concurrent.TimeUnit;
  * {@code max_completion_tokens}, counts tokens as {@link EchoWords} does, and ignores everything
  * else, tools included. Thread-safe.
  */
-final class EchoUpstream implements Upstream {
+final class EchoUpstream implements KindUpstream {
   private final Duration pace;
   private final InstantSource clock;
 
@@ -47,12 +45,7 @@ final class EchoUpstream implements Upstream {
   }
 
   @Override
-  public Set<BackendKind> kinds() {
-    return Set.of(BackendKind.ECHO);
-  }
-
-  @Override
-  public OutputDemand demand(ModelRoute route, ChatCall call) {
+  public OutputDemand demand(Destination to, ChatCall call) {
     if (call.endpoint() == Endpoint.EMBEDDINGS) {
       return OutputDemand.NOTHING;
     }
@@ -62,7 +55,7 @@ final class EchoUpstream implements Upstream {
   }
 
   @Override
-  public Delivery send(ModelRoute route, ChatCall call, OutputBudget budget, ReplySink sink) {
+  public Delivery send(Destination to, ChatCall call, OutputBudget budget, ReplySink sink) {
     return switch (EchoRequest.of(call)) {
       case EchoRequest.Wrong(String message, String param) ->
           new Delivery.NoReply(ClientMistake.of(message, param));

@@ -2,16 +2,15 @@ package io.modelgate.infrastructure.upstream;
 
 import io.modelgate.application.port.OutputBudget;
 import io.modelgate.application.port.ReplySink;
-import io.modelgate.application.port.Upstream;
+import io.modelgate.application.port.Upstream.Delivery;
 import io.modelgate.domain.chat.ChatCall;
 import io.modelgate.domain.chat.OutputDemand;
 import io.modelgate.domain.chat.UpstreamFailure;
 import io.modelgate.domain.routing.BackendKind;
-import io.modelgate.domain.routing.ModelRoute;
+import io.modelgate.domain.routing.Destination;
 import io.modelgate.infrastructure.client.CallFailed;
 import java.time.Duration;
 import java.time.InstantSource;
-import java.util.Set;
 import java.util.UUID;
 
 /**
@@ -23,7 +22,7 @@ import java.util.UUID;
  * <p>Of {@code truncate} and {@code shift} only the first is used for that: changing the second
  * makes Ollama load the model anew.
  */
-final class OllamaUpstream implements Upstream {
+final class OllamaUpstream implements KindUpstream {
   private final BackendCalls calls;
   private final InstantSource clock;
 
@@ -32,14 +31,9 @@ final class OllamaUpstream implements Upstream {
     this.clock = clock;
   }
 
-  @Override
-  public Set<BackendKind> kinds() {
-    return Set.of(BackendKind.OLLAMA);
-  }
-
   /** What OpenAI names counts before what Ollama does. */
   @Override
-  public OutputDemand demand(ModelRoute route, ChatCall call) {
+  public OutputDemand demand(Destination to, ChatCall call) {
     OutputDemand demand = BoundRules.of(BackendKind.OLLAMA, call.endpoint()).demand(call);
     Long tokens = call.body().bounds().tokens();
     return tokens == null || demand.sequences() == 0
@@ -48,10 +42,10 @@ final class OllamaUpstream implements Upstream {
   }
 
   @Override
-  public Delivery send(ModelRoute route, ChatCall call, OutputBudget budget, ReplySink sink) {
+  public Delivery send(Destination to, ChatCall call, OutputBudget budget, ReplySink sink) {
     try {
-      CallPlan plan = calls.plan(route, call, budget);
-      return send(plan, OllamaRequest.of(call, route.upstreamName()).keptTo(budget.cap()), sink);
+      CallPlan plan = calls.plan(to, call, budget);
+      return send(plan, OllamaRequest.of(call, to.upstreamName()).keptTo(budget.cap()), sink);
     } catch (CallFailed e) {
       return new Delivery.NoReply(e.failure());
     }

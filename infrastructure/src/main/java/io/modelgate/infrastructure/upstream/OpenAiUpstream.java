@@ -2,17 +2,16 @@ package io.modelgate.infrastructure.upstream;
 
 import io.modelgate.application.port.OutputBudget;
 import io.modelgate.application.port.ReplySink;
-import io.modelgate.application.port.Upstream;
+import io.modelgate.application.port.Upstream.Delivery;
 import io.modelgate.domain.chat.ChatCall;
 import io.modelgate.domain.chat.OutputDemand;
 import io.modelgate.domain.routing.BackendKind;
-import io.modelgate.domain.routing.ModelRoute;
+import io.modelgate.domain.routing.Destination;
 import io.modelgate.infrastructure.client.CallFailed;
 import io.modelgate.infrastructure.client.Exchange;
-import java.util.Set;
 
 /** Calls the backends of one kind that speaks OpenAI's API. Thread-safe. */
-final class OpenAiUpstream implements Upstream {
+final class OpenAiUpstream implements KindUpstream {
   private final BackendKind kind;
   private final BackendCalls calls;
 
@@ -22,19 +21,14 @@ final class OpenAiUpstream implements Upstream {
   }
 
   @Override
-  public Set<BackendKind> kinds() {
-    return Set.of(kind);
-  }
-
-  @Override
-  public OutputDemand demand(ModelRoute route, ChatCall call) {
+  public OutputDemand demand(Destination to, ChatCall call) {
     return BoundRules.of(kind, call.endpoint()).demand(call);
   }
 
   @Override
-  public Delivery send(ModelRoute route, ChatCall call, OutputBudget budget, ReplySink sink) {
+  public Delivery send(Destination to, ChatCall call, OutputBudget budget, ReplySink sink) {
     try {
-      CallPlan plan = calls.plan(route, call, budget);
+      CallPlan plan = calls.plan(to, call, budget);
       String accept = call.body().stream() ? "text/event-stream" : "application/json";
       byte[] request =
           RequestBytes.post(

@@ -1,6 +1,9 @@
 package io.modelgate.infrastructure.upstream;
 
 import io.modelgate.domain.chat.ChatCall;
+import io.modelgate.domain.routing.BaseUrl;
+import io.modelgate.domain.routing.Credential;
+import io.modelgate.infrastructure.client.Origin;
 import java.io.ByteArrayOutputStream;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
@@ -37,11 +40,33 @@ final class RequestBytes {
     return request.toByteArray();
   }
 
+  /** A question without a body. */
+  static byte[] get(
+      BaseUrl baseUrl,
+      String path,
+      Origin origin,
+      @Nullable Credential credential,
+      UpstreamSettings.Adapter adapter) {
+    var request = new RequestBytes();
+    request.start("GET", baseUrl, path, origin);
+    request.add("Accept", "application/json");
+    request.add("Accept-Encoding", "identity");
+    request.add("User-Agent", USER_AGENT);
+    if (credential != null) {
+      request.addCredential(credential.secret(), adapter.credentialHeader());
+    }
+    return request.head.append("\r\n").toString().getBytes(StandardCharsets.ISO_8859_1);
+  }
+
+  private void start(String method, BaseUrl baseUrl, String path, Origin origin) {
+    String basePath = URI.create(baseUrl.uri().toASCIIString()).getRawPath();
+    head.append(method).append(' ').append(basePath).append(path).append(" HTTP/1.1\r\n");
+    add("Host", origin.authority());
+  }
+
   private String head(CallPlan plan, String path, String accept, int bodyLength) {
     ChatCall call = plan.call();
-    String basePath = URI.create(plan.baseUrl().uri().toASCIIString()).getRawPath();
-    head.append("POST ").append(basePath).append(path).append(" HTTP/1.1\r\n");
-    add("Host", plan.origin().authority());
+    start("POST", plan.baseUrl(), path, plan.origin());
     add("Content-Type", "application/json");
     add("Content-Length", Integer.toString(bodyLength));
     add("Accept", accept);

@@ -6,6 +6,7 @@ import io.modelgate.domain.routing.Credential;
 import io.modelgate.domain.routing.StreamUsage;
 import io.modelgate.infrastructure.client.Proxy;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -36,6 +37,7 @@ public record UpstreamSettings(
    * What holds for all models on one kind of backend.
    *
    * @param baseUrl null when each model must name its own
+   * @param fallbackUrls where else the same is served, for models that name no address of their own
    * @param credential null when the backend asks for none
    * @param credentialHeader the name of the header that carries the credential as it is; null for
    *     {@code Authorization: Bearer}
@@ -43,14 +45,19 @@ public record UpstreamSettings(
    */
   public record Adapter(
       @Nullable BaseUrl baseUrl,
+      List<BaseUrl> fallbackUrls,
       @Nullable Credential credential,
       @Nullable String credentialHeader,
       StreamUsage streamUsage,
       @Nullable Proxy proxy) {
+    public Adapter {
+      fallbackUrls = List.copyOf(fallbackUrls);
+    }
+
     /** One with a bearer token that is called directly. */
     public Adapter(
         @Nullable BaseUrl baseUrl, @Nullable Credential credential, StreamUsage streamUsage) {
-      this(baseUrl, credential, null, streamUsage, null);
+      this(baseUrl, List.of(), credential, null, streamUsage, null);
     }
   }
 }

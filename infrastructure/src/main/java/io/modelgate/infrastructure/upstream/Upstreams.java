@@ -8,12 +8,20 @@ import io.modelgate.domain.chat.ChatCall;
 import io.modelgate.domain.chat.OutputDemand;
 import io.modelgate.domain.chat.UpstreamFailure.Unreachable;
 import io.modelgate.domain.routing.BackendKind;
+import io.modelgate.domain.routing.BaseUrl;
+import io.modelgate.domain.routing.Checkup;
+import io.modelgate.domain.routing.Destination;
+import io.modelgate.domain.routing.Health;
+import io.modelgate.domain.routing.ModelName;
 import io.modelgate.domain.routing.ModelRoute;
+import io.modelgate.domain.routing.Target;
 import io.modelgate.infrastructure.client.HttpClient;
 import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.ArrayList;
 import java.util.EnumMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import javax.net.ssl.SSLContext;
@@ -45,7 +53,7 @@ public final class Upstreams implements Upstream, AutoCloseable {
   }
 
   /** What the settings of one moment made. */
-  private record InForce(UpstreamSettings settings, Map<BackendKind, Upstream> byKind) {}
+  private record InForce(UpstreamSettings settings, Map<BackendKind, KindUpstream> byKind) {}
 
   /**
    * Connects to nothing yet. Kinds without an adapter in the settings are not served.
@@ -69,9 +77,9 @@ public final class Upstreams implements Upstream, AutoCloseable {
     inForce = new InForce(settings, adapters(settings));
   }
 
-  private Map<BackendKind, Upstream> adapters(UpstreamSettings settings) {
+  private Map<BackendKind, KindUpstream> adapters(UpstreamSettings settings) {
     HttpClient patient = client.withConnectTimeout(settings.connectTimeout());
-    Map<BackendKind, Upstream> adapters = new EnumMap<>(BackendKind.class);
+    Map<BackendKind, KindUpstream> adapters = new EnumMap<>(BackendKind.class);
     settings
         .adapters()
         .forEach(
@@ -95,18 +103,55 @@ public final class Upstreams implements Upstream, AutoCloseable {
     return inForce.byKind().keySet();
   }
 
+  /** A target without an address has that of its kind, and the spare ones of it. */
   @Override
-  public OutputDemand demand(ModelRoute route, ChatCall call) {
-    Upstream upstream = inForce.byKind().get(route.backend());
-    return upstream == null ? OutputDemand.NOTHING : upstream.demand(route, call);
+  public List<Destination> destinations(ModelName asked, ModelRoute route) {
+    InForce now = inForce;
+    List<Destination> found = new ArrayList<>(route.targets().size());
+    for (int i = 0; i < route.targets().size(); i++) {
+      Target target = route.targets().get(i);
+      String label = Integer.toString(i + 1);
+      if (now.byKind().containsKey(target.backend())) {
+        UpstreamSettings.Adapter adapter = now.settings().adapters().get(target.backend());
+        if (target.baseUrl() != null || adapter == null) {
+          found.add(new Destination(asked, route, target, label, 0));
+        } else {
+          found.add(new Destination(asked, route, target.at(adapter.baseUrl()), label, 0));
+          int number = 0;
+          for (BaseUrl spare : adapter.fallbackUrls()) {
+            number++;
+            found.add(
+                new Destination(asked, route, target.at(spare), label + "." + number, number));
+          }
+        }
+      }
+    }
+    return found;
   }
 
   @Override
-  public Delivery send(ModelRoute route, ChatCall call, OutputBudget budget, ReplySink sink) {
-    Upstream upstream = inForce.byKind().get(route.backend());
+  public OutputDemand demand(Destination to, ChatCall call) {
+    KindUpstream upstream = inForce.byKind().get(to.backend());
+    return upstream == null ? OutputDemand.NOTHING : upstream.demand(to, call);
+  }
+
+  @Override
+  public Delivery send(Destination to, ChatCall call, OutputBudget budget, ReplySink sink) {
+    KindUpstream upstream = inForce.byKind().get(to.backend());
     return upstream == null
-        ? new Delivery.NoReply(new Unreachable("no adapter for " + route.backend().wireName()))
-        : upstream.send(route, call, budget, sink);
+        ? new Delivery.NoReply(new Unreachable("no adapter for " + to.backend().wireName()))
+        : upstream.send(to, call, budget, sink);
+  }
+
+  /**
+   * Asks an engine how it is, without any work for it; never takes longer than a connection may.
+   */
+  public Checkup check(Destination destination) {
+    UpstreamSettings settings = inForce.settings();
+    UpstreamSettings.Adapter adapter = settings.adapters().get(destination.backend());
+    return adapter == null
+        ? new Checkup(Health.READY, "built in", Duration.ZERO)
+        : HealthQuestion.ask(client, destination, adapter, settings.connectTimeout());
   }
 
   /** What asks any kind of backend for its models. Keeps no connection. */

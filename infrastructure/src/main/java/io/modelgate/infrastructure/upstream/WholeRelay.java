@@ -69,8 +69,7 @@ final class WholeRelay implements Relay {
 
   private Metered usage(ReplyPeek peek, byte[] body) throws CallFailed {
     TokenUsage told = peek.usage() == null ? TokenUsage.NONE : peek.usage();
-    boolean ofFirstAlone =
-        plan.route().backend() == BackendKind.LLAMACPP && peek.choices().size() > 1;
+    boolean ofFirstAlone = plan.to().backend() == BackendKind.LLAMACPP && peek.choices().size() > 1;
     TokenUsage known = ofFirstAlone ? promptOnly(told) : told;
     boolean isCounted = known.completion() > 0 || peek.choices().isEmpty();
     List<Piece> generated =

@@ -24,6 +24,7 @@ import io.modelgate.domain.access.QuotaPeriod;
 import io.modelgate.domain.access.RateBreach;
 import io.modelgate.domain.access.RateLimits;
 import io.modelgate.domain.access.SecretHash;
+import io.modelgate.domain.access.Tier;
 import io.modelgate.domain.access.TokenQuota;
 import io.modelgate.domain.chat.ChatCall;
 import io.modelgate.domain.chat.OutputDemand;
@@ -37,6 +38,7 @@ import io.modelgate.domain.routing.BackendKind;
 import io.modelgate.domain.routing.ModelId;
 import io.modelgate.domain.routing.ModelName;
 import io.modelgate.domain.routing.ModelRoute;
+import io.modelgate.domain.routing.Target;
 import io.modelgate.infrastructure.server.ApiErrors;
 import io.modelgate.infrastructure.server.ApiServer;
 import io.modelgate.infrastructure.server.Metrics;
@@ -528,6 +530,7 @@ class OpenAiApiTest {
         SecretHash.of(secret),
         quota,
         RateLimits.UNLIMITED,
+        Tier.FREE,
         enabled,
         expires,
         NOW,
@@ -538,10 +541,8 @@ class OpenAiApiTest {
     return new ModelRoute(
         new ModelId("mdl_" + name.hashCode()),
         new ModelName(name),
-        kind,
-        null,
-        null,
-        null,
+        List.of(new Target(kind, null, null, null)),
+        List.of(),
         null,
         null,
         null,

@@ -7,6 +7,7 @@ import io.modelgate.domain.access.ApiKey;
 import io.modelgate.domain.access.KeyId;
 import io.modelgate.domain.access.RateLimits;
 import io.modelgate.domain.access.SecretHash;
+import io.modelgate.domain.access.Tier;
 import io.modelgate.domain.access.TokenQuota;
 import io.modelgate.domain.routing.BackendKind;
 import io.modelgate.domain.routing.BaseUrl;
@@ -14,6 +15,7 @@ import io.modelgate.domain.routing.ModelId;
 import io.modelgate.domain.routing.ModelName;
 import io.modelgate.domain.routing.ModelRoute;
 import io.modelgate.domain.routing.StreamUsage;
+import io.modelgate.domain.routing.Target;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.URI;
@@ -191,6 +193,7 @@ final class MigrationsTest {
         SecretHash.ofDigest(new byte[32]),
         TokenQuota.of(1_000),
         RateLimits.ofRequests(60),
+        Tier.FREE,
         false,
         Instant.ofEpochMilli(4_102_444_800_000L),
         Instant.ofEpochMilli(1_700_000_000_001L),
@@ -201,10 +204,8 @@ final class MigrationsTest {
     return new ModelRoute(
         new ModelId("mdl_1"),
         new ModelName("org/model:7b"),
-        BackendKind.VLLM,
-        BaseUrl.of("http://gpu:8000"),
-        "other",
-        null,
+        List.of(new Target(BackendKind.VLLM, BaseUrl.of("http://gpu:8000"), "other", null)),
+        List.of(),
         Duration.ofMillis(2_500),
         StreamUsage.NEVER,
         null,

@@ -15,6 +15,7 @@ import io.modelgate.domain.routing.ModelId;
 import io.modelgate.domain.routing.ModelName;
 import io.modelgate.domain.routing.ModelRoute;
 import io.modelgate.domain.routing.StreamUsage;
+import io.modelgate.domain.routing.Target;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -173,10 +174,10 @@ final class RoundTripTest {
     return new ModelRoute(
         new ModelId(id),
         new ModelName(name),
-        backend.kind(),
-        backend.baseUrl(),
-        backend.upstreamModel(),
-        backend.credential(),
+        List.of(
+            new Target(
+                backend.kind(), backend.baseUrl(), backend.upstreamModel(), backend.credential())),
+        List.of(),
         backend.timeout(),
         backend.streamUsage(),
         backend.maxOutputTokens(),

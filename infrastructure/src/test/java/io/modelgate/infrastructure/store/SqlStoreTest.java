@@ -29,11 +29,13 @@ import io.modelgate.domain.chat.UsageSource;
 import io.modelgate.domain.routing.BackendKind;
 import io.modelgate.domain.routing.ModelId;
 import io.modelgate.domain.routing.ModelRoute;
+import io.modelgate.domain.routing.Target;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -185,10 +187,8 @@ final class SqlStoreTest {
         new ModelRoute(
             bare.id(),
             bare.name(),
-            bare.backend(),
-            null,
-            null,
-            null,
+            List.of(new Target(bare.backend(), null, null, null)),
+            List.of(),
             Duration.ofNanos(1),
             null,
             null,

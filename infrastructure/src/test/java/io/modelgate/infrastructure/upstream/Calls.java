@@ -11,9 +11,11 @@ import io.modelgate.domain.chat.Span;
 import io.modelgate.domain.routing.BackendKind;
 import io.modelgate.domain.routing.BaseUrl;
 import io.modelgate.domain.routing.Credential;
+import io.modelgate.domain.routing.Destination;
 import io.modelgate.domain.routing.ModelId;
 import io.modelgate.domain.routing.ModelName;
 import io.modelgate.domain.routing.ModelRoute;
+import io.modelgate.domain.routing.Target;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
@@ -140,44 +142,43 @@ final class Calls {
         Map.of());
   }
 
-  static ModelRoute routeTo(BaseUrl baseUrl) {
+  static Destination routeTo(BaseUrl baseUrl) {
     return route(BackendKind.VLLM, baseUrl, null, null, null);
   }
 
-  static ModelRoute aliasOf(String upstreamModel, BaseUrl baseUrl) {
+  static Destination aliasOf(String upstreamModel, BaseUrl baseUrl) {
     return route(BackendKind.VLLM, baseUrl, upstreamModel, null, null);
   }
 
-  static ModelRoute withCredential(String secret, BaseUrl baseUrl) {
+  static Destination withCredential(String secret, BaseUrl baseUrl) {
     return route(BackendKind.VLLM, baseUrl, null, new Credential(secret), null);
   }
 
-  static ModelRoute withTimeout(Duration timeout, BaseUrl baseUrl) {
+  static Destination withTimeout(Duration timeout, BaseUrl baseUrl) {
     return route(BackendKind.VLLM, baseUrl, null, null, timeout);
   }
 
-  static ModelRoute routeTo(BackendKind kind, String upstreamModel, BaseUrl baseUrl) {
+  static Destination routeTo(BackendKind kind, String upstreamModel, BaseUrl baseUrl) {
     return route(kind, baseUrl, upstreamModel, null, null);
   }
 
-  private static ModelRoute route(
+  private static Destination route(
       BackendKind kind,
       BaseUrl baseUrl,
       @Nullable String upstreamModel,
       @Nullable Credential credential,
       @Nullable Duration timeout) {
-    return new ModelRoute(
-        new ModelId("mdl_1"),
-        new ModelName("tiny"),
-        kind,
-        baseUrl,
-        upstreamModel,
-        credential,
-        timeout,
-        null,
-        null,
-        true,
-        Instant.EPOCH,
-        Instant.EPOCH);
+    return Destination.first(
+        new ModelRoute(
+            new ModelId("mdl_1"),
+            new ModelName("tiny"),
+            List.of(new Target(kind, baseUrl, upstreamModel, credential)),
+            List.of(),
+            timeout,
+            null,
+            null,
+            true,
+            Instant.EPOCH,
+            Instant.EPOCH));
   }
 }

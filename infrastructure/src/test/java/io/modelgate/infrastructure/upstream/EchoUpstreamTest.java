@@ -24,6 +24,7 @@ import io.modelgate.domain.routing.BackendKind;
 import io.modelgate.domain.routing.ModelId;
 import io.modelgate.domain.routing.ModelName;
 import io.modelgate.domain.routing.ModelRoute;
+import io.modelgate.domain.routing.Target;
 import io.modelgate.testing.GivenBudget;
 import io.modelgate.testing.MemorySink;
 import java.nio.charset.StandardCharsets;
@@ -45,10 +46,8 @@ class EchoUpstreamTest {
       new ModelRoute(
           new ModelId("mdl_echo"),
           new ModelName("echo"),
-          BackendKind.ECHO,
-          null,
-          null,
-          null,
+          List.of(new Target(BackendKind.ECHO, null, null, null)),
+          List.of(),
           null,
           null,
           null,

@@ -97,7 +97,7 @@ class ModelCatalogTest {
   private static UpstreamSettings.Adapter adapter(
       @Nullable String credentialHeader, @Nullable Proxy proxy) {
     return new UpstreamSettings.Adapter(
-        null, new Credential("adapters-own"), credentialHeader, StreamUsage.ASK, proxy);
+        null, List.of(), new Credential("adapters-own"), credentialHeader, StreamUsage.ASK, proxy);
   }
 
   private static OfferedModel model(String name, @Nullable BackendKind engine) {

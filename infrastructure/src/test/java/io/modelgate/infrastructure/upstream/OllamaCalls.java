@@ -9,13 +9,16 @@ import io.modelgate.domain.chat.Span;
 import io.modelgate.domain.routing.BackendKind;
 import io.modelgate.domain.routing.BaseUrl;
 import io.modelgate.domain.routing.Credential;
+import io.modelgate.domain.routing.Destination;
 import io.modelgate.domain.routing.ModelId;
 import io.modelgate.domain.routing.ModelName;
 import io.modelgate.domain.routing.ModelRoute;
+import io.modelgate.domain.routing.Target;
 import io.modelgate.testing.Samples;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -76,24 +79,23 @@ final class OllamaCalls {
     return value == null || value.isNull() ? null : value.longValue();
   }
 
-  static ModelRoute routeTo(BaseUrl baseUrl) {
+  static Destination routeTo(BaseUrl baseUrl) {
     return routeTo(baseUrl, null, null);
   }
 
-  static ModelRoute routeTo(
+  static Destination routeTo(
       BaseUrl baseUrl, @Nullable Credential credential, @Nullable Duration timeout) {
-    return new ModelRoute(
-        new ModelId("mdl_1"),
-        new ModelName("tiny"),
-        BackendKind.OLLAMA,
-        baseUrl,
-        "llama3:1b",
-        credential,
-        timeout,
-        null,
-        null,
-        true,
-        Instant.EPOCH,
-        Instant.EPOCH);
+    return Destination.first(
+        new ModelRoute(
+            new ModelId("mdl_1"),
+            new ModelName("tiny"),
+            List.of(new Target(BackendKind.OLLAMA, baseUrl, "llama3:1b", credential)),
+            List.of(),
+            timeout,
+            null,
+            null,
+            true,
+            Instant.EPOCH,
+            Instant.EPOCH));
   }
 }

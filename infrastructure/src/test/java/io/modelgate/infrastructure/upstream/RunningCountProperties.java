@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.within;
 import io.modelgate.application.port.OutputBudget;
 import io.modelgate.infrastructure.upstream.RunningCount.Piece;
 import io.modelgate.testing.GivenBudget;
+import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
 import java.util.Random;
@@ -127,6 +128,11 @@ class RunningCountProperties {
 
   /** Never has more than was asked for, and always allows that. */
   private record Endless(long granted) implements OutputBudget {
+    @Override
+    public Duration spent() {
+      return Duration.ZERO;
+    }
+
     @Override
     public @Nullable Long cap() {
       return null;

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.modelgate.application.port.OutputBudget;
 import io.modelgate.infrastructure.upstream.RunningCount.Piece;
 import io.modelgate.testing.GivenBudget;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -115,6 +116,11 @@ class RunningCountTest {
     GrowingBudget(long granted, long step) {
       this.granted = granted;
       this.step = step;
+    }
+
+    @Override
+    public Duration spent() {
+      return Duration.ZERO;
     }
 
     @Override

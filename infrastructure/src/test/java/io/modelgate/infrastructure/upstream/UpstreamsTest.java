@@ -47,6 +47,7 @@ import io.modelgate.domain.routing.BackendKind;
 import io.modelgate.domain.routing.BaseUrl;
 import io.modelgate.domain.routing.ModelRoute;
 import io.modelgate.domain.routing.StreamUsage;
+import io.modelgate.domain.routing.Target;
 import io.modelgate.testing.GivenBudget;
 import io.modelgate.testing.MemorySink;
 import io.modelgate.testing.backend.ScriptedBackend;
@@ -1005,10 +1006,8 @@ class UpstreamsTest {
           new ModelRoute(
               plain.id(),
               plain.name(),
-              plain.backend(),
-              null,
-              null,
-              null,
+              List.of(new Target(plain.backend(), null, null, null)),
+              List.of(),
               null,
               null,
               null,
