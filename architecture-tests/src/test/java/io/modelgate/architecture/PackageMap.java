@@ -23,6 +23,7 @@ record PackageMap(String root) {
           "infrastructure.upstream",
           "infrastructure.client",
           "infrastructure.store",
+          "infrastructure.routing",
           "infrastructure.memory",
           "infrastructure.redis",
           "infrastructure.json",
@@ -30,7 +31,7 @@ record PackageMap(String root) {
 
   /** Packages that stand for something outside; each shows one door. */
   static final List<String> ADAPTERS =
-      List.of("http", "admin", "upstream", "store", "memory", "redis");
+      List.of("http", "admin", "upstream", "store", "routing", "memory", "redis");
 
   /** Full names, or patterns such as {@code domain..}, of what is named under the root. */
   String[] all(String... names) {

@@ -64,12 +64,7 @@ class ChangeRoutesTest {
             new ModelRoute(
                 added.id(),
                 wanted.name(),
-                List.of(
-                    new Target(
-                        wanted.backend(),
-                        wanted.baseUrl(),
-                        wanted.upstreamModel(),
-                        wanted.credential())),
+                wanted.targets(),
                 List.of(),
                 wanted.timeout(),
                 wanted.streamUsage(),
@@ -148,7 +143,49 @@ class ChangeRoutesTest {
     assertThat(changeRoutes.change(old, route -> moved(route, "old", BackendKind.VLLM)))
         .isInstanceOf(Changed.class);
     assertThat(routes.byId(old))
-        .hasValueSatisfying(route -> assertThat(route.backend()).isEqualTo(BackendKind.VLLM));
+        .hasValueSatisfying(
+            route -> assertThat(route.targets().getFirst().backend()).isEqualTo(BackendKind.VLLM));
+  }
+
+  @Test
+  void takesOnlyModelsThatAreThereToStandIn() {
+    routes.add(aRoute("slow", BackendKind.VLLM));
+
+    assertThat(changeRoutes.add(standingIn("none")))
+        .isEqualTo(new ChangeRoutes.NoFallback(new ModelName("none")));
+    assertThat(changeRoutes.add(standingIn("slow"))).isInstanceOf(Added.class);
+    ModelRoute fast = routes.byName(new ModelName("fast")).orElseThrow();
+    assertThat(changeRoutes.change(fast.id(), route -> with(route, "slow", "none")))
+        .isEqualTo(new ChangeRoutes.NoFallback(new ModelName("none")));
+    routes.remove(new ModelId("mdl_slow"));
+    assertThat(changeRoutes.change(fast.id(), route -> with(route, "slow")))
+        .as("one that was deleted meanwhile can stay")
+        .isInstanceOf(Changed.class);
+  }
+
+  private static NewModel standingIn(String name) {
+    return new NewModel(
+        new ModelName("fast"),
+        List.of(new Target(BackendKind.VLLM, null, null, null)),
+        List.of(new ModelName(name)),
+        null,
+        null,
+        null,
+        true);
+  }
+
+  private static ModelRoute with(ModelRoute route, String... fallbacks) {
+    return new ModelRoute(
+        route.id(),
+        route.name(),
+        route.targets(),
+        List.of(fallbacks).stream().map(ModelName::new).toList(),
+        route.timeout(),
+        route.streamUsage(),
+        route.maxOutputTokens(),
+        route.enabled(),
+        route.createdAt(),
+        route.updatedAt());
   }
 
   @Test
@@ -186,7 +223,7 @@ class ChangeRoutesTest {
     return new ModelRoute(
         route.id(),
         new ModelName(name),
-        List.of(new Target(backend, route.baseUrl(), route.upstreamModel(), route.credential())),
+        List.of(new Target(backend, null, null, null)),
         List.of(),
         route.timeout(),
         route.streamUsage(),

@@ -73,10 +73,10 @@ class DiscoverModelsTest {
         .containsExactly(
             new Finding(OLLAMA, names("llama3.2:3b", "qwen3:8b"), 2, 0, 0),
             new Finding(LLAMACPP, names("tiny"), 1, 0, 0));
-    assertThat(known("qwen3:8b").backend()).isEqualTo(BackendKind.OLLAMA);
-    assertThat(known("qwen3:8b").baseUrl()).isNull();
+    assertThat(known("qwen3:8b").targets().getFirst().backend()).isEqualTo(BackendKind.OLLAMA);
+    assertThat(known("qwen3:8b").targets().getFirst().baseUrl()).isNull();
     assertThat(known("qwen3:8b").enabled()).isTrue();
-    assertThat(known("tiny").baseUrl()).isEqualTo(ELSEWHERE);
+    assertThat(known("tiny").targets().getFirst().baseUrl()).isEqualTo(ELSEWHERE);
   }
 
   @Test
@@ -96,7 +96,7 @@ class DiscoverModelsTest {
     offer(VLLM, local("tiny", BackendKind.VLLM));
 
     assertThat(discover(VLLM, LLAMACPP)).extracting(Finding::added).containsExactly(1, 0);
-    assertThat(known("tiny").backend()).isEqualTo(BackendKind.VLLM);
+    assertThat(known("tiny").targets().getFirst().backend()).isEqualTo(BackendKind.VLLM);
   }
 
   @Test

@@ -31,25 +31,29 @@ import io.modelgate.domain.access.TokenQuota;
 import io.modelgate.domain.chat.ChatCall;
 import io.modelgate.domain.chat.OutputDemand;
 import io.modelgate.domain.chat.ReplyHead;
+import io.modelgate.domain.chat.RetryPolicy;
 import io.modelgate.domain.chat.TokenUsage;
 import io.modelgate.domain.chat.TokenUsage.Metered;
 import io.modelgate.domain.chat.UpstreamFailure;
 import io.modelgate.domain.chat.UsageSource;
 import io.modelgate.domain.routing.BackendKind;
+import io.modelgate.domain.routing.Destination;
+import io.modelgate.domain.routing.ModelName;
 import io.modelgate.domain.routing.ModelRoute;
-import io.modelgate.domain.routing.Target;
 import io.modelgate.testing.BrokenStore;
 import io.modelgate.testing.InMemoryApiKeys;
 import io.modelgate.testing.InMemoryModelRoutes;
 import io.modelgate.testing.InMemoryQuotas;
 import io.modelgate.testing.MemorySink;
 import io.modelgate.testing.ScriptedLimits;
+import io.modelgate.testing.ScriptedTargets;
 import io.modelgate.testing.ScriptedUpstream;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.Random;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -60,11 +64,14 @@ class CompleteChatTest {
   private static final Metered SO_FAR = TOKENS.by(UsageSource.RUNNING_COUNT);
   private static final UpstreamFailure CUT = new UpstreamFailure.CutOff("eof");
   private static final long ASSUMED = 4096;
+  private static final RetryPolicy POLICY =
+      new RetryPolicy(3, Duration.ofMillis(100), Duration.ofSeconds(5), false);
 
   private final InMemoryModelRoutes routes = new InMemoryModelRoutes();
   private final InMemoryApiKeys keys = new InMemoryApiKeys();
   private final InMemoryQuotas quotas = new InMemoryQuotas();
   private ScriptedLimits limits = new ScriptedLimits();
+  private ScriptedTargets targets = new ScriptedTargets();
   private ApiKey alice = aKey("key_alice", "sk-mg-alice");
   private final MemorySink sink = new MemorySink();
 
@@ -79,6 +86,7 @@ class CompleteChatTest {
   void leavesNothingBehind() {
     assertThat(standing().reserved()).isZero();
     assertThat(limits.settled).hasSameSizeAs(limits.taken);
+    assertThat(targets.taken).isZero();
   }
 
   @Test
@@ -89,7 +97,7 @@ class CompleteChatTest {
     var outcome = completeChat(upstream).handle(alice, aCallFor("fast"), looking);
 
     assertThat(outcome).isInstanceOf(Outcome.Answered.class);
-    assertThat(upstream.routes).containsExactly(FAST);
+    assertThat(upstream.destinations).extracting(Destination::route).containsExactly(FAST);
     assertThat(looking.memory.text()).isEqualTo(ScriptedUpstream.SENT + "the end");
     assertThat(looking.memory.isEnded()).isTrue();
     assertThat(looking.chargedAtTheEnd).isEqualTo(42);
@@ -238,11 +246,11 @@ class CompleteChatTest {
     var upstream =
         new ScriptedUpstream(complete()) {
           @Override
-          public Delivery send(ModelRoute route, ChatCall call, OutputBudget budget, ReplySink to) {
+          public Delivery send(Destination to, ChatCall call, OutputBudget budget, ReplySink into) {
             for (long tokens : new long[] {4096, 4097, 5121, 5596, 5597}) {
               granted.add(budget.allows(tokens) ? budget.granted() : -1);
             }
-            return super.send(route, call, budget, to);
+            return super.send(to, call, budget, into);
           }
         };
 
@@ -258,7 +266,7 @@ class CompleteChatTest {
     var upstream =
         new ScriptedUpstream(complete()) {
           @Override
-          public Delivery send(ModelRoute route, ChatCall call, OutputBudget budget, ReplySink to) {
+          public Delivery send(Destination to, ChatCall call, OutputBudget budget, ReplySink into) {
             allowed.add(budget.allows(5000));
             keys.change(alice.id(), key -> key.withQuota(TokenQuota.of(5500)));
             allowed.add(budget.allows(5400));
@@ -267,7 +275,7 @@ class CompleteChatTest {
             allowed.add(budget.allows(5501));
             keys.remove(alice.id());
             allowed.add(budget.allows(99_999));
-            return super.send(route, call, budget, to);
+            return super.send(to, call, budget, into);
           }
         };
 
@@ -329,13 +337,15 @@ class CompleteChatTest {
 
   @Test
   void reportsABackendThatGaveNoReplyAndChargesNothing() {
-    var failure = new UpstreamFailure.Unreachable("refused");
+    var failure = new UpstreamFailure.Unanswered("reset");
     var upstream = new ScriptedUpstream(new Delivery.NoReply(failure));
 
     var outcome = completeChat(upstream).handle(alice, aCallFor("fast"), sink);
 
     assertThat(outcome)
-        .isEqualTo(new Outcome.Failed(new SettledCall(FAST, onlyRecord(), true), failure));
+        .isEqualTo(
+            new Outcome.Failed(
+                new SettledCall(Destination.first(FAST), onlyRecord(), true), failure));
     assertThat(sink.head()).isNull();
     assertThat(onlyRecord().ending()).isEqualTo(Ending.REFUSED_BY_BACKEND);
     assertThat(onlyRecord().status()).isEqualTo(502);
@@ -350,7 +360,9 @@ class CompleteChatTest {
     var outcome = completeChat(upstream).handle(alice, aCallFor("fast"), sink);
 
     assertThat(outcome)
-        .isEqualTo(new Outcome.BrokenOff(new SettledCall(FAST, onlyRecord(), true), CUT));
+        .isEqualTo(
+            new Outcome.BrokenOff(
+                new SettledCall(Destination.first(FAST), onlyRecord(), true), CUT));
     assertThat(sink.failure()).isEqualTo(CUT);
     assertThat(sink.isEnded()).isFalse();
     assertThat(onlyRecord().ending()).isEqualTo(Ending.UPSTREAM_BROKE);
@@ -422,9 +434,9 @@ class CompleteChatTest {
     var upstream =
         new ScriptedUpstream(new Delivery.BrokenOff(SO_FAR, CUT)) {
           @Override
-          public Delivery send(ModelRoute route, ChatCall call, OutputBudget budget, ReplySink to) {
+          public Delivery send(Destination to, ChatCall call, OutputBudget budget, ReplySink into) {
             Thread.currentThread().interrupt();
-            return super.send(route, call, budget, to);
+            return super.send(to, call, budget, into);
           }
         };
 
@@ -453,7 +465,7 @@ class CompleteChatTest {
     var upstream =
         new ScriptedUpstream() {
           @Override
-          public Delivery send(ModelRoute route, ChatCall call, OutputBudget budget, ReplySink to) {
+          public Delivery send(Destination to, ChatCall call, OutputBudget budget, ReplySink into) {
             throw bug;
           }
         };
@@ -480,6 +492,9 @@ class CompleteChatTest {
         counts,
         limits,
         upstream,
+        targets,
+        () -> POLICY,
+        new Random(1),
         () -> NOON,
         () -> ASSUMED);
   }
@@ -509,10 +524,8 @@ class CompleteChatTest {
     return new ModelRoute(
         route.id(),
         route.name(),
-        List.of(
-            new Target(
-                route.backend(), route.baseUrl(), route.upstreamModel(), route.credential())),
-        List.of(),
+        route.targets(),
+        route.fallbacks(),
         route.timeout(),
         route.streamUsage(),
         tokens,
@@ -557,6 +570,12 @@ class CompleteChatTest {
     public void announce(LimitStanding standing) {
       memory.announce(standing);
     }
+
+    @Override
+    public void announce(ModelName standIn) {}
+
+    @Override
+    public void awaitReply() {}
 
     @Override
     public int statusOf(UpstreamFailure failure) {

@@ -112,7 +112,7 @@ final class HealthRounds implements AutoCloseable {
 
   private long pause(Engine engine, int failures) {
     long usual = every.get().toNanos() * (isCloud(engine) ? 6 : 1);
-    return failures == 0 ? usual : Math.min(3 * usual, usual / 5 << Math.min(failures - 1, 8));
+    return failures == 0 ? usual : Math.min(3 * usual, (usual / 5) << Math.min(failures - 1, 8));
   }
 
   private static double jitter() {

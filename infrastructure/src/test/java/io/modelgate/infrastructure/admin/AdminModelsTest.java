@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.modelgate.domain.routing.BackendKind;
-import io.modelgate.domain.routing.ModelRoute;
 import io.modelgate.testing.InMemoryApiKeys;
 import io.modelgate.testing.InMemoryModelRoutes;
 import io.modelgate.testing.Samples;
@@ -16,6 +15,11 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class AdminModelsTest {
+  private static final String TWO_TARGETS =
+      "\"targets\":[{\"backend\":\"vllm\",\"base_url\":\"http://gpu1:8000/v1\",\"api_key\":\"k\","
+          + "\"weight\":3},{\"backend\":\"openai\",\"upstream_model\":\"gpt-5\",\"priority\":1}],"
+          + "\"fallback_models\":[\"spare\"]";
+
   private static final String MODELS = "/admin/api/models";
   private static final String SECRET = "sk-upstream-secret";
   private static final String EVERYTHING =
@@ -65,8 +69,8 @@ class AdminModelsTest {
         .singleElement()
         .satisfies(
             route -> {
-              assertThat(route.credential()).isNotNull();
-              assertThat(route.credential().secret()).isEqualTo(SECRET);
+              assertThat(route.targets().getFirst().credential()).isNotNull();
+              assertThat(route.targets().getFirst().credential().secret()).isEqualTo(SECRET);
             });
   }
 
@@ -262,7 +266,88 @@ class AdminModelsTest {
       assertThat(after.get(field).isNull()).as(field).isTrue();
     }
     assertThat(after.path("has_api_key").asBoolean(true)).isFalse();
-    assertThat(server.routes.all()).extracting(ModelRoute::credential).containsOnlyNulls();
+    assertThat(server.routes.all())
+        .extracting(route -> route.targets().getFirst().credential())
+        .containsOnlyNulls();
+  }
+
+  @Test
+  void standsOnSeveralTargetsWithModelsThatStandIn() {
+    server.post(MODELS, "{\"name\":\"spare\",\"backend\":\"vllm\"}");
+
+    var reply = server.post(MODELS, "{\"name\":\"m\"," + TWO_TARGETS + "}");
+
+    assertThat(reply.status()).isEqualTo(201);
+    JsonNode model = reply.json();
+    assertThat(model.path("backend").asText()).isEqualTo("vllm");
+    assertThat(model.path("fallback_models").path(0).asText()).isEqualTo("spare");
+    assertThat(model.path("targets").path(0).toString())
+        .isEqualTo(
+            "{\"backend\":\"vllm\",\"base_url\":\"http://gpu1:8000\",\"upstream_model\":null,"
+                + "\"has_api_key\":true,\"weight\":3,\"priority\":0}");
+    assertThat(model.path("targets").path(1).toString())
+        .isEqualTo(
+            "{\"backend\":\"openai\",\"base_url\":null,\"upstream_model\":\"gpt-5\","
+                + "\"has_api_key\":false,\"weight\":1,\"priority\":1}");
+    assertThat(server.get(reply.header("location")).json()).isEqualTo(model);
+  }
+
+  @Test
+  void keepsACredentialThatNobodyCouldSendBack() {
+    server.post(MODELS, "{\"name\":\"spare\",\"backend\":\"vllm\"}");
+    String path = server.post(MODELS, "{\"name\":\"m\"," + TWO_TARGETS + "}").header("location");
+    String same = "{\"backend\":\"vllm\",\"base_url\":\"http://gpu1:8000\",\"weight\":5}";
+    String moved = "{\"backend\":\"vllm\",\"base_url\":\"http://gpu9:8000\"}";
+
+    JsonNode after = server.patch(path, "{\"targets\":[" + moved + "," + same + "]}").json();
+
+    assertThat(after.path("targets").path(0).path("has_api_key").asBoolean(true)).isFalse();
+    assertThat(after.path("targets").path(1).path("has_api_key").asBoolean()).isTrue();
+    assertThat(after.path("targets").path(1).path("weight").asInt()).isEqualTo(5);
+    assertThat(after.path("fallback_models").size()).isEqualTo(1);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "targets                | []",
+        "targets                | {}",
+        "targets                | [1]",
+        "targets[0].backend     | [{}]",
+        "targets[0].backend     | [{\"backend\":\"tgi\"}]",
+        "targets[1].weight      | [{\"backend\":\"vllm\"},{\"backend\":\"vllm\",\"weight\":0}]",
+        "targets[0].priority    | [{\"backend\":\"vllm\",\"priority\":-1}]",
+        "targets[0].base_url    | [{\"backend\":\"vllm\",\"base_url\":\"file:///etc\"}]",
+        "targets[0].name        | [{\"backend\":\"vllm\",\"name\":\"x\"}]"
+      })
+  void refusesTargetsThatAreNone(String field, String targets) {
+    var reply = server.post(MODELS, "{\"name\":\"m\",\"targets\":" + targets + "}");
+
+    assertThat(reply.status()).isEqualTo(400);
+    assertThat(reply.json().at("/error/param").asText()).isEqualTo(field);
+  }
+
+  @Test
+  void refusesWhatContradictsItself() {
+    server.post(MODELS, "{\"name\":\"spare\",\"backend\":\"vllm\"}");
+    String path = server.post(MODELS, "{\"name\":\"m\"," + TWO_TARGETS + "}").header("location");
+
+    assertRefused(
+        server.post(MODELS, "{\"name\":\"n\",\"backend\":\"vllm\"," + TWO_TARGETS + "}"),
+        "targets");
+    assertRefused(server.patch(path, "{\"base_url\":\"http://gpu\"}"), "targets");
+    assertRefused(server.patch(path, "{\"fallback_models\":[\"m\"]}"), "fallback_models");
+    assertRefused(server.patch(path, "{\"fallback_models\":[\"none\"]}"), "fallback_models");
+    assertRefused(
+        server.patch(path, "{\"fallback_models\":[\"spare\",\"spare\"]}"), "fallback_models");
+    assertRefused(server.patch(path, "{\"fallback_models\":\"spare\"}"), "fallback_models");
+    assertThat(server.patch(path, "{\"fallback_models\":[]}").status()).isEqualTo(200);
+  }
+
+  private static void assertRefused(AdminServer.Reply reply, String field) {
+    assertThat(reply.status()).isEqualTo(400);
+    assertThat(reply.json().at("/error/param").asText()).isEqualTo(field);
   }
 
   @Test

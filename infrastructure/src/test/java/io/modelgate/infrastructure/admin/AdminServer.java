@@ -52,6 +52,7 @@ final class AdminServer implements AutoCloseable {
   final InMemoryQuotas quotas = new InMemoryQuotas();
   volatile AdminApi.Settings settings =
       new AdminApi.Settings(List.of(), null, Samples.NOON, List.of());
+  final FixedTargets targets = new FixedTargets();
   final Metrics metrics = Metrics.create("test");
   private final ApiServer server;
   private final HttpClient client = HttpClient.newHttpClient();
@@ -77,7 +78,8 @@ final class AdminServer implements AutoCloseable {
             new AdminApi.Models(
                 new ChangeRoutes(
                     routes, EnumSet.of(BackendKind.VLLM, BackendKind.OPENAI), clock, random),
-                routes),
+                routes,
+                targets),
             () -> settings,
             clock,
             "admin-pages-of-tests");

@@ -11,6 +11,7 @@ import io.modelgate.application.port.Limits;
 import io.modelgate.application.port.Upstream.Delivery;
 import io.modelgate.domain.access.LimitStanding;
 import io.modelgate.domain.access.RateBreach;
+import io.modelgate.domain.chat.RetryPolicy;
 import io.modelgate.domain.chat.TokenUsage;
 import io.modelgate.domain.chat.TokenUsage.Metered;
 import io.modelgate.domain.chat.UpstreamFailure;
@@ -25,6 +26,7 @@ import io.modelgate.testing.InMemoryModelRoutes;
 import io.modelgate.testing.InMemoryQuotas;
 import io.modelgate.testing.Samples;
 import io.modelgate.testing.ScriptedLimits;
+import io.modelgate.testing.ScriptedTargets;
 import io.modelgate.testing.ScriptedUpstream;
 import io.modelgate.testing.wire.RawConnection;
 import io.modelgate.testing.wire.RawConnection.Reply;
@@ -34,6 +36,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.ZoneOffset;
 import java.util.List;
+import java.util.Random;
 import org.junit.jupiter.api.Test;
 
 /** What is counted of a call, however it goes. */
@@ -180,10 +183,20 @@ class CountedCallsTest {
             new AdmitCaller(keys, () -> Samples.NOON),
             models,
             new CompleteChat(
-                models, keys, quotas, limits, upstream, () -> Samples.NOON, () -> 4096),
+                models,
+                keys,
+                quotas,
+                limits,
+                upstream,
+                new ScriptedTargets(),
+                () -> new RetryPolicy(1, Duration.ofMillis(1), Duration.ZERO, false),
+                new Random(1),
+                () -> Samples.NOON,
+                () -> 4096),
             new ShowStanding(limits, quotas, () -> Samples.NOON),
             new ShowUsage(quotas, (_, _) -> List.of(), () -> Samples.NOON, ZoneOffset.UTC),
             1000,
+            () -> new StreamSettings(false, Duration.ZERO),
             () -> true,
             errors);
     return ApiServer.start(

@@ -29,12 +29,14 @@ import io.modelgate.domain.access.TokenQuota;
 import io.modelgate.domain.chat.ChatCall;
 import io.modelgate.domain.chat.OutputDemand;
 import io.modelgate.domain.chat.ReplyHead;
+import io.modelgate.domain.chat.RetryPolicy;
 import io.modelgate.domain.chat.TokenUsage;
 import io.modelgate.domain.chat.TokenUsage.Metered;
 import io.modelgate.domain.chat.UpstreamError;
 import io.modelgate.domain.chat.UpstreamFailure;
 import io.modelgate.domain.chat.UsageSource;
 import io.modelgate.domain.routing.BackendKind;
+import io.modelgate.domain.routing.Destination;
 import io.modelgate.domain.routing.ModelId;
 import io.modelgate.domain.routing.ModelName;
 import io.modelgate.domain.routing.ModelRoute;
@@ -47,6 +49,7 @@ import io.modelgate.testing.InMemoryApiKeys;
 import io.modelgate.testing.InMemoryModelRoutes;
 import io.modelgate.testing.InMemoryQuotas;
 import io.modelgate.testing.ScriptedLimits;
+import io.modelgate.testing.ScriptedTargets;
 import io.modelgate.testing.wire.RawConnection;
 import io.modelgate.testing.wire.RawConnection.Reply;
 import java.io.IOException;
@@ -57,6 +60,7 @@ import java.time.ZoneOffset;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -82,6 +86,10 @@ class OpenAiApiTest {
   private UsageHistory history = (_, _) -> List.of();
   private final PlayingUpstream upstream = new PlayingUpstream();
   private boolean ready = true;
+  private static final RetryPolicy RETRY =
+      new RetryPolicy(2, Duration.ofMillis(1), Duration.ZERO, false);
+  private ScriptedTargets targets = new ScriptedTargets();
+  private StreamSettings streams = new StreamSettings(false, Duration.ofSeconds(15));
   private ApiServer server;
   private RawConnection client;
 
@@ -97,11 +105,22 @@ class OpenAiApiTest {
         new OpenAiApi(
             new AdmitCaller(keys, () -> NOW),
             models,
-            new CompleteChat(models, keys, quotas, limits, upstream, () -> NOW, () -> 4096),
+            new CompleteChat(
+                models,
+                keys,
+                quotas,
+                limits,
+                upstream,
+                targets,
+                () -> RETRY,
+                new Random(1),
+                () -> NOW,
+                () -> 4096),
             new ShowStanding(limits, quotas, () -> NOW),
             new ShowUsage(
                 quotas, (key, from) -> history.byModel(key, from), () -> NOW, ZoneOffset.UTC),
             1000,
+            () -> streams,
             () -> ready,
             errors);
     server =
@@ -645,12 +664,17 @@ class OpenAiApiTest {
     }
 
     @Override
-    public OutputDemand demand(ModelRoute route, ChatCall call) {
+    public List<Destination> destinations(ModelName asked, ModelRoute route) {
+      return List.of(Destination.first(route));
+    }
+
+    @Override
+    public OutputDemand demand(Destination to, ChatCall call) {
       return new OutputDemand(1, null);
     }
 
     @Override
-    public Delivery send(ModelRoute route, ChatCall call, OutputBudget budget, ReplySink sink) {
+    public Delivery send(Destination to, ChatCall call, OutputBudget budget, ReplySink sink) {
       calls.incrementAndGet();
       return play.apply(call, sink);
     }

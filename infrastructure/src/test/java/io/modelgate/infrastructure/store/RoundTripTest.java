@@ -7,6 +7,7 @@ import io.modelgate.domain.access.KeyId;
 import io.modelgate.domain.access.QuotaPeriod;
 import io.modelgate.domain.access.RateLimits;
 import io.modelgate.domain.access.SecretHash;
+import io.modelgate.domain.access.Tier;
 import io.modelgate.domain.access.TokenQuota;
 import io.modelgate.domain.routing.BackendKind;
 import io.modelgate.domain.routing.BaseUrl;
@@ -93,12 +94,12 @@ final class RoundTripTest {
             text(ApiKey.MAX_NAME_LENGTH),
             quotas(),
             limits(),
-            Arbitraries.of(true, false),
+            Arbitraries.of(Tier.values()),
             instants().injectNull(0.3),
             instants(),
             instants())
         .as(
-            (id, name, quota, limits, enabled, expires, created, updated) ->
+            (id, name, quota, limits, tier, expires, created, updated) ->
                 new ApiKey(
                     new KeyId(id),
                     name,
@@ -106,7 +107,8 @@ final class RoundTripTest {
                     SecretHash.of(id),
                     quota,
                     limits,
-                    enabled,
+                    tier,
+                    tier == Tier.FREE,
                     expires,
                     created,
                     updated))
@@ -175,9 +177,12 @@ final class RoundTripTest {
         new ModelId(id),
         new ModelName(name),
         List.of(
+            new Target(BackendKind.ECHO, null, null, null, Target.MOST, name.length()),
             new Target(
                 backend.kind(), backend.baseUrl(), backend.upstreamModel(), backend.credential())),
-        List.of(),
+        List.of(new ModelName("z".repeat(200)), new ModelName("y")).stream()
+            .filter(other -> !other.value().equals(name))
+            .toList(),
         backend.timeout(),
         backend.streamUsage(),
         backend.maxOutputTokens(),

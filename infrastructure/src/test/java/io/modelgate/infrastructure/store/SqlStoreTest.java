@@ -29,7 +29,6 @@ import io.modelgate.domain.chat.UsageSource;
 import io.modelgate.domain.routing.BackendKind;
 import io.modelgate.domain.routing.ModelId;
 import io.modelgate.domain.routing.ModelRoute;
-import io.modelgate.domain.routing.Target;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.SQLException;
@@ -187,7 +186,7 @@ final class SqlStoreTest {
         new ModelRoute(
             bare.id(),
             bare.name(),
-            List.of(new Target(bare.backend(), null, null, null)),
+            bare.targets(),
             List.of(),
             Duration.ofNanos(1),
             null,

@@ -16,7 +16,7 @@ import io.modelgate.domain.chat.RequestBody;
 import io.modelgate.domain.chat.Span;
 import io.modelgate.domain.routing.BackendKind;
 import io.modelgate.domain.routing.BaseUrl;
-import io.modelgate.domain.routing.ModelRoute;
+import io.modelgate.domain.routing.Destination;
 import io.modelgate.domain.routing.StreamUsage;
 import io.modelgate.infrastructure.json.JsonTexts;
 import io.modelgate.testing.GivenBudget;
@@ -55,7 +55,7 @@ class CallPlanProperties {
     }
 
     byte[] sent() {
-      ModelRoute route =
+      Destination route =
           alias
               ? Calls.routeTo(kind, "org/\"big\"", ANYWHERE)
               : Calls.routeTo(kind, "tiny", ANYWHERE);

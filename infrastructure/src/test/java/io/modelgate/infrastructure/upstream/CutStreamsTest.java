@@ -20,7 +20,7 @@ import io.modelgate.domain.chat.TokenUsage;
 import io.modelgate.domain.chat.TokenUsage.Metered;
 import io.modelgate.domain.chat.UsageSource;
 import io.modelgate.domain.routing.BackendKind;
-import io.modelgate.domain.routing.ModelRoute;
+import io.modelgate.domain.routing.Destination;
 import io.modelgate.domain.routing.StreamUsage;
 import io.modelgate.testing.GivenBudget;
 import io.modelgate.testing.MemorySink;
@@ -65,7 +65,7 @@ class CutStreamsTest {
   }
 
   private Delivery ask(ChatCall call, OutputBudget budget) {
-    ModelRoute route = Calls.routeTo(BackendKind.VLLM, "tiny", backend.baseUrl());
+    Destination route = Calls.routeTo(BackendKind.VLLM, "tiny", backend.baseUrl());
     return upstreams.send(route, call, budget, sink);
   }
 
@@ -192,7 +192,7 @@ class CutStreamsTest {
   void callAnAliasByTheClientsNameForIt() {
     backend.onRequest(
         send(EVENT_STREAM + chunk(said(0, "one") + said(0, " two"))), backend.silence());
-    ModelRoute route = Calls.routeTo(BackendKind.VLLM, "big", backend.baseUrl());
+    Destination route = Calls.routeTo(BackendKind.VLLM, "big", backend.baseUrl());
 
     var delivery = upstreams.send(route, chat(""), GivenBudget.of(1), sink);
 
@@ -268,7 +268,7 @@ class CutStreamsTest {
   void whoseClientIsGoneWhenTheyAreCutAreAbandoned() {
     backend.onRequest(
         send(EVENT_STREAM + chunk(said(0, "one") + said(0, " two"))), backend.silence());
-    ModelRoute route = Calls.routeTo(BackendKind.VLLM, "tiny", backend.baseUrl());
+    Destination route = Calls.routeTo(BackendKind.VLLM, "tiny", backend.baseUrl());
 
     var delivery = upstreams.send(route, chat(""), GivenBudget.of(1), MemorySink.hangingUpAfter(0));
 

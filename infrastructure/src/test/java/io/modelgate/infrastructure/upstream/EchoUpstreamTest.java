@@ -21,6 +21,7 @@ import io.modelgate.domain.chat.UpstreamError;
 import io.modelgate.domain.chat.UpstreamFailure;
 import io.modelgate.domain.chat.UsageSource;
 import io.modelgate.domain.routing.BackendKind;
+import io.modelgate.domain.routing.Destination;
 import io.modelgate.domain.routing.ModelId;
 import io.modelgate.domain.routing.ModelName;
 import io.modelgate.domain.routing.ModelRoute;
@@ -42,18 +43,19 @@ import org.junit.jupiter.params.provider.CsvSource;
 class EchoUpstreamTest {
   private static final JsonMapper JACKSON = new JsonMapper();
   private static final Instant NOW = Instant.ofEpochSecond(1_700_000_000, 999);
-  private static final ModelRoute ROUTE =
-      new ModelRoute(
-          new ModelId("mdl_echo"),
-          new ModelName("echo"),
-          List.of(new Target(BackendKind.ECHO, null, null, null)),
-          List.of(),
-          null,
-          null,
-          null,
-          true,
-          NOW,
-          NOW);
+  private static final Destination ROUTE =
+      Destination.first(
+          new ModelRoute(
+              new ModelId("mdl_echo"),
+              new ModelName("echo"),
+              List.of(new Target(BackendKind.ECHO, null, null, null)),
+              List.of(),
+              null,
+              null,
+              null,
+              true,
+              NOW,
+              NOW));
   private static final String HELLO =
       "{'model':'echo','messages':[{'role':'system','content':'Be kind.'},{'role':'user','content':"
           + "'Hello you!'}]}";
@@ -461,8 +463,7 @@ class EchoUpstreamTest {
   }
 
   @Test
-  void servesTheEchoKindOnlyAndNeedsASanePace() {
-    assertThat(echo.kinds()).containsExactly(BackendKind.ECHO);
+  void needsASanePace() {
     assertThatIllegalArgumentException()
         .isThrownBy(() -> new EchoUpstream(Duration.ofMillis(-1), InstantSource.system()));
   }

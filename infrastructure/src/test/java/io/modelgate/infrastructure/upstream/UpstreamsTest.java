@@ -40,14 +40,15 @@ import io.modelgate.domain.chat.UpstreamFailure.Phase;
 import io.modelgate.domain.chat.UpstreamFailure.Rejected;
 import io.modelgate.domain.chat.UpstreamFailure.Reported;
 import io.modelgate.domain.chat.UpstreamFailure.TimedOut;
+import io.modelgate.domain.chat.UpstreamFailure.Unanswered;
 import io.modelgate.domain.chat.UpstreamFailure.Unintelligible;
 import io.modelgate.domain.chat.UpstreamFailure.Unreachable;
 import io.modelgate.domain.chat.UsageSource;
 import io.modelgate.domain.routing.BackendKind;
 import io.modelgate.domain.routing.BaseUrl;
-import io.modelgate.domain.routing.ModelRoute;
+import io.modelgate.domain.routing.Destination;
+import io.modelgate.domain.routing.ModelName;
 import io.modelgate.domain.routing.StreamUsage;
-import io.modelgate.domain.routing.Target;
 import io.modelgate.testing.GivenBudget;
 import io.modelgate.testing.MemorySink;
 import io.modelgate.testing.backend.ScriptedBackend;
@@ -754,7 +755,7 @@ class UpstreamsTest {
       backend.onRequest(send(reply("400 Bad Request", "application/json", "{}")));
       backend.onRequest(send(json(COMPLETION)));
 
-      ModelRoute route = Calls.routeTo(backend.baseUrl());
+      Destination route = Calls.routeTo(backend.baseUrl());
       for (ChatCall call : List.of(Calls.whole(), Calls.stream(), Calls.whole(), Calls.whole())) {
         upstreams.send(route, call, GivenBudget.endless(), new MemorySink());
       }
@@ -809,7 +810,7 @@ class UpstreamsTest {
       upstreams.send(
           Calls.routeTo(backend.baseUrl()), Calls.whole(), GivenBudget.endless(), new MemorySink());
 
-      assertThat(failureOf(ask(Calls.whole()))).isInstanceOf(Unreachable.class);
+      assertThat(failureOf(ask(Calls.whole()))).isInstanceOf(Unanswered.class);
       assertThat(backend.requests()).hasSize(2);
     }
 
@@ -847,11 +848,11 @@ class UpstreamsTest {
 
     @ParameterizedTest
     @ValueSource(booleans = {true, false})
-    void thatEndWithoutAWordAreUnreachable(boolean byReset) {
+    void thatEndWithoutAWordAreUnanswered(boolean byReset) {
       Step end = byReset ? reset() : hangUp();
       backend.onRequest(end);
 
-      assertThat(failureOf(ask(Calls.whole()))).isInstanceOf(Unreachable.class);
+      assertThat(failureOf(ask(Calls.whole()))).isInstanceOf(Unanswered.class);
       assertThat(backend.requests()).as("a fresh connection is not tried again").hasSize(1);
     }
 
@@ -1002,18 +1003,7 @@ class UpstreamsTest {
     @Test
     void withoutABaseUrlAnywhereAreUnreachable() {
       var plain = Calls.routeTo(backend.baseUrl());
-      var lost =
-          new ModelRoute(
-              plain.id(),
-              plain.name(),
-              List.of(new Target(plain.backend(), null, null, null)),
-              List.of(),
-              null,
-              null,
-              null,
-              true,
-              plain.createdAt(),
-              plain.updatedAt());
+      var lost = new Destination(plain.asked(), plain.route(), plain.target().at(null), "1", 0);
 
       assertThat(failureOf(upstreams.send(lost, Calls.whole(), GivenBudget.endless(), sink)))
           .isInstanceOf(Unreachable.class);
@@ -1035,6 +1025,16 @@ class UpstreamsTest {
     @Override
     public void announce(LimitStanding standing) {
       sink.announce(standing);
+    }
+
+    @Override
+    public void announce(ModelName standIn) {
+      sink.announce(standIn);
+    }
+
+    @Override
+    public void awaitReply() {
+      sink.awaitReply();
     }
 
     @Override
