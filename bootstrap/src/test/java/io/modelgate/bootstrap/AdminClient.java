@@ -61,6 +61,19 @@ final class AdminClient implements AutoCloseable {
     return ask("GET", "/models", "", 200).get("data");
   }
 
+  JsonNode backends() {
+    return ask("GET", "/backends", "", 200).get("data");
+  }
+
+  /** What Prometheus would fetch. */
+  String metrics() {
+    var request =
+        HttpRequest.newBuilder(URI.create(url + "/metrics"))
+            .header("Authorization", "Bearer " + adminKey)
+            .build();
+    return send(request).body();
+  }
+
   JsonNode settings() {
     return ask("GET", "/settings", "", 200);
   }
@@ -92,12 +105,20 @@ final class AdminClient implements AutoCloseable {
             .method(
                 method, body.isEmpty() ? BodyPublishers.noBody() : BodyPublishers.ofString(body))
             .build();
+    HttpResponse<String> response = send(request);
+    assertThat(response.statusCode())
+        .as("%s %s: %s", method, path, response.body())
+        .isEqualTo(expected);
     try {
-      HttpResponse<String> response = http.send(request, BodyHandlers.ofString());
-      assertThat(response.statusCode())
-          .as("%s %s: %s", method, path, response.body())
-          .isEqualTo(expected);
       return JSON.readTree(response.body());
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private HttpResponse<String> send(HttpRequest request) {
+    try {
+      return http.send(request, BodyHandlers.ofString());
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     } catch (InterruptedException e) {

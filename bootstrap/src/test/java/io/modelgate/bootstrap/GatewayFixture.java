@@ -47,6 +47,7 @@ final class GatewayFixture implements AutoCloseable {
     environment.put("MG_ADMIN_API_KEY", ADMIN_KEY);
     environment.put("MG_DEMO", "true");
     environment.put("MG_ADAPTERS_ECHO_PACE", "1ms");
+    environment.put("MG_HEALTH_INTERVAL", "0s"); // a scripted backend counts what it is asked
     environment.putAll(more);
     return switch (Settings.load(file, environment)) {
       case Settings.Loading.Loaded loaded ->
