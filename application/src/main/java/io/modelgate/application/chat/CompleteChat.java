@@ -140,30 +140,43 @@ public final class CompleteChat {
             reserved.demand().prompt(),
             reserved.cap(),
             () -> keys.byId(caller.id()).map(ApiKey::quota));
-    switch (upstream.send(route, call, budget, sink)) {
-      case Complete(Metered usage, byte[] end) -> {
-        return finish(ledger.settle(usage, Ending.COMPLETED, 200), end, sink);
-      }
-      case CutShort(Metered usage, byte[] end) -> {
-        return finish(ledger.settle(usage, Ending.CUT_BY_QUOTA, 200), end, sink);
-      }
-      case BrokenOff(Metered soFar, UpstreamFailure failure) -> {
-        SettledCall settled = ledger.settle(soFar, CallLedger.endingOf(failure), 200);
-        try {
-          sink.fail(failure);
-          return new Outcome.BrokenOff(settled, failure);
-        } catch (ClientGone _) {
-          return new Outcome.Abandoned(settled);
-        }
-      }
-      case Abandoned(Metered soFar) -> {
-        return new Outcome.Abandoned(ledger.settle(soFar, Ending.CLIENT_GONE, 499));
-      }
-      case NoReply(UpstreamFailure failure) -> {
-        return new Outcome.Failed(
-            ledger.settle(Metered.NOTHING, CallLedger.endingOf(failure), sink.statusOf(failure)),
-            failure);
-      }
+    return switch (upstream.send(route, call, budget, sink)) {
+      case Complete(Metered usage, byte[] end) ->
+          finish(ledger.settle(usage, Ending.COMPLETED, 200), end, sink);
+      case CutShort(Metered usage, byte[] end) ->
+          finish(ledger.settle(usage, Ending.CUT_BY_QUOTA, 200), end, sink);
+      case BrokenOff(Metered soFar, UpstreamFailure failure) ->
+          breakOff(ledger, soFar, failure, sink);
+      case Abandoned(Metered soFar) ->
+          sink.isStopped()
+              ? stop(ledger, soFar, sink)
+              : new Outcome.Abandoned(ledger.settle(soFar, Ending.CLIENT_GONE, 499));
+      case NoReply(UpstreamFailure failure) -> fail(ledger, Metered.NOTHING, failure, sink);
+    };
+  }
+
+  /** The gateway stops, and the call outlasted its grace. */
+  private static Outcome stop(CallLedger ledger, Metered soFar, ReplySink sink) {
+    var stopped = new UpstreamFailure.Stopped();
+    return ledger.hasBegun()
+        ? breakOff(ledger, soFar, stopped, sink)
+        : fail(ledger, soFar, stopped, sink);
+  }
+
+  private static Outcome fail(
+      CallLedger ledger, Metered used, UpstreamFailure failure, ReplySink sink) {
+    return new Outcome.Failed(
+        ledger.settle(used, CallLedger.endingOf(failure), sink.statusOf(failure)), failure);
+  }
+
+  private static Outcome breakOff(
+      CallLedger ledger, Metered soFar, UpstreamFailure failure, ReplySink sink) {
+    SettledCall settled = ledger.settle(soFar, CallLedger.endingOf(failure), 200);
+    try {
+      sink.fail(failure);
+      return new Outcome.BrokenOff(settled, failure);
+    } catch (ClientGone _) {
+      return new Outcome.Abandoned(settled);
     }
   }
 

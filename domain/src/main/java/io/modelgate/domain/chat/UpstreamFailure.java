@@ -3,7 +3,7 @@ package io.modelgate.domain.chat;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
-/** How a backend let a call down. {@code detail} is for the log alone: it may name addresses. */
+/** Why a call got no whole reply. {@code detail} is for the log alone: it may name addresses. */
 public sealed interface UpstreamFailure {
   /** No connection came about, or it ended before any byte of a reply. */
   record Unreachable(String detail) implements UpstreamFailure {}
@@ -34,6 +34,9 @@ public sealed interface UpstreamFailure {
 
   /** It reported an error inside a reply that had begun well. */
   record Reported(UpstreamError error) implements UpstreamFailure {}
+
+  /** The gateway stops and ended the call; the backend is not to blame. */
+  record Stopped() implements UpstreamFailure {}
 
   /** What was waited for when the time ran out. */
   enum Phase {

@@ -47,6 +47,11 @@ final class ResponseSink implements ReplySink {
   }
 
   @Override
+  public boolean isStopped() {
+    return client.isStopped();
+  }
+
+  @Override
   public void announce(LimitStanding standing) {
     RateHeaders.put(response, standing);
   }
