@@ -1,6 +1,7 @@
 package io.modelgate.application.admin;
 
 import io.modelgate.application.port.ModelRoutes;
+import io.modelgate.domain.routing.BackendAddresses;
 import io.modelgate.domain.routing.BackendKind;
 import io.modelgate.domain.routing.BaseUrl;
 import io.modelgate.domain.routing.Credential;
@@ -12,19 +13,23 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.time.temporal.ChronoUnit;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Adds and changes the models clients can ask for. A name belongs to one model, and a model is only
- * put on a kind of backend that this gateway serves. Thread-safe; blocks until a change is durable.
+ * put on a kind of backend that this gateway serves, at an address that may be called. Thread-safe;
+ * blocks until a change is durable.
  */
 public final class ChangeRoutes {
   private final ModelRoutes routes;
   private final Set<BackendKind> served;
+  private final Supplier<BackendAddresses> addresses;
   private final InstantSource clock;
   private final RandomText random;
 
@@ -32,12 +37,18 @@ public final class ChangeRoutes {
    * Changes {@code routes}.
    *
    * @param served the kinds of backend a model can be put on
+   * @param addresses which may be called; asked each time
    * @param random for ids; thread-safe
    */
   public ChangeRoutes(
-      ModelRoutes routes, Set<BackendKind> served, InstantSource clock, RandomGenerator random) {
+      ModelRoutes routes,
+      Set<BackendKind> served,
+      Supplier<BackendAddresses> addresses,
+      InstantSource clock,
+      RandomGenerator random) {
     this.routes = routes;
     this.served = Set.copyOf(served);
+    this.addresses = addresses;
     this.clock = clock;
     this.random = new RandomText(random);
   }
@@ -50,6 +61,9 @@ public final class ChangeRoutes {
   public Addition add(NewModel wanted) {
     if (!served.contains(wanted.backend())) {
       return new NotServed(wanted.backend(), served);
+    }
+    if (!mayBeCalled(wanted.baseUrl())) {
+      return new AddressRefused();
     }
     Instant now = now();
     ModelRoute route =
@@ -90,6 +104,10 @@ public final class ChangeRoutes {
     if (wanted.backend() != before.get().backend() && !served.contains(wanted.backend())) {
       return new NotServed(wanted.backend(), served);
     }
+    if (!Objects.equals(wanted.baseUrl(), before.get().baseUrl())
+        && !mayBeCalled(wanted.baseUrl())) {
+      return new AddressRefused();
+    }
     Instant now = now();
     try {
       return routes
@@ -99,6 +117,11 @@ public final class ChangeRoutes {
     } catch (ModelRoutes.NameTaken _) {
       return new NameTaken(wanted.name());
     }
+  }
+
+  /** A name is looked up and judged when it is called, each time. */
+  private boolean mayBeCalled(@Nullable BaseUrl url) {
+    return url == null || addresses.get().permits(url.host());
   }
 
   /** Milliseconds, so that what is shown now is what the store shows after a restart. */
@@ -135,6 +158,9 @@ public final class ChangeRoutes {
 
   /** Another model has that name; nothing was changed. */
   public record NameTaken(ModelName name) implements Addition, Change {}
+
+  /** The base URL names an address that is not called; nothing was changed. */
+  public record AddressRefused() implements Addition, Change {}
 
   /**
    * This gateway has nothing that could call such a backend; nothing was changed.

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import io.modelgate.application.admin.ChangeRoutes.Added;
+import io.modelgate.application.admin.ChangeRoutes.AddressRefused;
 import io.modelgate.application.admin.ChangeRoutes.Changed;
 import io.modelgate.application.admin.ChangeRoutes.NameTaken;
 import io.modelgate.application.admin.ChangeRoutes.NewModel;
@@ -14,6 +15,8 @@ import io.modelgate.application.admin.ChangeRoutes.NotServed;
 import io.modelgate.application.admin.ChangeRoutes.NotThere;
 import io.modelgate.application.port.ModelRoutes;
 import io.modelgate.application.port.StoreUnavailable;
+import io.modelgate.domain.routing.AddressRange;
+import io.modelgate.domain.routing.BackendAddresses;
 import io.modelgate.domain.routing.BackendKind;
 import io.modelgate.domain.routing.BaseUrl;
 import io.modelgate.domain.routing.Credential;
@@ -27,15 +30,18 @@ import io.modelgate.testing.SettableClock;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.EnumSet;
+import java.util.List;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 class ChangeRoutesTest {
+  private static final String METADATA = "http://169.254.169.254";
   private static final Set<BackendKind> SERVED = EnumSet.of(BackendKind.VLLM, BackendKind.OPENAI);
   private static final ModelId UNKNOWN = new ModelId("mdl_none");
 
   private final InMemoryModelRoutes routes = new InMemoryModelRoutes();
   private final SettableClock clock = new SettableClock(NOON);
+  private BackendAddresses addresses = BackendAddresses.USUAL;
   private final ChangeRoutes changeRoutes = over(routes);
 
   @Test
@@ -154,8 +160,31 @@ class ChangeRoutesTest {
         .isThrownBy(() -> broken.change(new ModelId("mdl_fast"), route -> route));
   }
 
+  @Test
+  void sendsNoModelToAnAddressThatIsNotCalled() {
+    ModelRoute before = added(aModel("fast", BackendKind.VLLM));
+
+    assertThat(changeRoutes.add(aModelAt("http://169.254.169.254/latest")))
+        .isEqualTo(new AddressRefused());
+    assertThat(changeRoutes.change(before.id(), route -> sent(route, METADATA)))
+        .isEqualTo(new AddressRefused());
+    assertThat(routes.all()).containsExactly(before);
+
+    addresses = new BackendAddresses(List.of(AddressRange.parse("169.254.0.0/16").orElseThrow()));
+    assertThat(changeRoutes.change(before.id(), route -> sent(route, METADATA)))
+        .isInstanceOf(Changed.class);
+  }
+
+  @Test
+  void letsAModelBeChangedWhoseAddressIsCalledNoMore() {
+    routes.add(sent(aRoute("old", BackendKind.VLLM), METADATA));
+
+    assertThat(changeRoutes.change(new ModelId("mdl_old"), route -> disabled(route)))
+        .isInstanceOf(Changed.class);
+  }
+
   private ChangeRoutes over(ModelRoutes store) {
-    return new ChangeRoutes(store, SERVED, clock, new SecureRandom());
+    return new ChangeRoutes(store, SERVED, () -> addresses, clock, new SecureRandom());
   }
 
   private ModelRoute added(NewModel wanted) {
@@ -165,6 +194,27 @@ class ChangeRoutesTest {
 
   private static NewModel aModel(String name, BackendKind backend) {
     return new NewModel(new ModelName(name), backend, null, null, null, null, null, null, true);
+  }
+
+  private static NewModel aModelAt(String url) {
+    return new NewModel(
+        new ModelName("m"), BackendKind.VLLM, BaseUrl.of(url), null, null, null, null, null, true);
+  }
+
+  private static ModelRoute sent(ModelRoute route, String url) {
+    return new ModelRoute(
+        route.id(),
+        route.name(),
+        route.backend(),
+        BaseUrl.of(url),
+        route.upstreamModel(),
+        route.credential(),
+        route.timeout(),
+        route.streamUsage(),
+        route.maxOutputTokens(),
+        route.enabled(),
+        route.createdAt(),
+        route.updatedAt());
   }
 
   private static ModelRoute moved(ModelRoute route, String name, BackendKind backend) {

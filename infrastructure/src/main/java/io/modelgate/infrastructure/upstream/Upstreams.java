@@ -70,7 +70,7 @@ public final class Upstreams implements Upstream, AutoCloseable {
   }
 
   private Map<BackendKind, Upstream> adapters(UpstreamSettings settings) {
-    HttpClient patient = client.withConnectTimeout(settings.connectTimeout());
+    HttpClient patient = client.with(settings.connectTimeout(), settings.addresses());
     Map<BackendKind, Upstream> adapters = new EnumMap<>(BackendKind.class);
     settings
         .adapters()
