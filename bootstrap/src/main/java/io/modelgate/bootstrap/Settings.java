@@ -3,6 +3,8 @@ package io.modelgate.bootstrap;
 import io.modelgate.bootstrap.ValueForm.HostAndPort;
 import io.modelgate.domain.access.RateLimits;
 import io.modelgate.domain.access.TokenQuota;
+import io.modelgate.domain.routing.AddressRange;
+import io.modelgate.domain.routing.BackendAddresses;
 import io.modelgate.domain.routing.BackendKind;
 import io.modelgate.domain.routing.StreamUsage;
 import io.modelgate.infrastructure.redis.RedisSettings;
@@ -22,6 +24,7 @@ import org.jspecify.annotations.Nullable;
  * does. Printing it shows no secret. Immutable.
  *
  * @param timeout patience with a backend; a model can have its own
+ * @param addresses which backends may have
  * @param maxBodySize bytes of a request
  * @param maxReplyBytes bytes of a reply that is held whole
  * @param adminApiKey null to make one at first start
@@ -34,6 +37,7 @@ record Settings(
     Redis redis,
     Duration timeout,
     Duration connectTimeout,
+    BackendAddresses addresses,
     int maxBodySize,
     int maxReplyBytes,
     Limits limits,
@@ -83,6 +87,7 @@ record Settings(
             reader.read(SettingsTable.SERVER_PORT).intValue(),
             reader.read(SettingsTable.SERVER_ADMIN_HOST),
             port(reader.readOrNull(SettingsTable.SERVER_ADMIN_PORT)),
+            reader.read(SettingsTable.SERVER_SHUTDOWN_DELAY),
             reader.read(SettingsTable.SERVER_SHUTDOWN_GRACE));
     var database =
         new Database(
@@ -99,6 +104,7 @@ record Settings(
         redis,
         reader.read(SettingsTable.TIMEOUT),
         reader.read(SettingsTable.CONNECT_TIMEOUT),
+        addresses(reader.readOrNull(SettingsTable.UPSTREAM_ALLOWED_ADDRESSES)),
         reader.read(SettingsTable.MAX_BODY_SIZE),
         reader.read(SettingsTable.MAX_REPLY_SIZE),
         limits(reader),
@@ -113,6 +119,10 @@ record Settings(
         reader.read(SettingsTable.DEMO),
         adapters(reader),
         reader.read(SettingsTable.ECHO_PACE));
+  }
+
+  private static BackendAddresses addresses(@Nullable List<AddressRange> allowed) {
+    return allowed == null ? BackendAddresses.USUAL : new BackendAddresses(allowed);
   }
 
   private static @Nullable Integer port(@Nullable Long port) {
@@ -159,6 +169,7 @@ record Settings(
    *
    * @param port 0 for any free one
    * @param adminPort where metrics are told without a key; null for nowhere
+   * @param shutdownDelay how long calls are accepted after the order to stop; may be zero
    * @param shutdownGrace how long calls under way may go on at the end; may be zero
    */
   record Server(
@@ -166,6 +177,7 @@ record Settings(
       int port,
       String adminHost,
       @Nullable Integer adminPort,
+      Duration shutdownDelay,
       Duration shutdownGrace) {}
 
   /** Where everything is kept, and what it outlives. */

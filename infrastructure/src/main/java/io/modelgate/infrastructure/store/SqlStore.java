@@ -88,7 +88,7 @@ public final class SqlStore implements AutoCloseable {
       try (Connection connection = database.connection()) {
         found = migrations.apply(connection);
       }
-      Contents contents = Contents.load(database.execute(), file, settings);
+      Contents contents = Contents.load(database, file, settings);
       var writer =
           new StoreWriter(
               database,
@@ -178,7 +178,7 @@ public final class SqlStore implements AutoCloseable {
   }
 
   /** One name for one file, so that two paths to it meet the same lock. */
-  private static Path realPath(Path database) throws IOException {
+  static Path realPath(Path database) throws IOException {
     if (Files.isDirectory(database)) {
       throw new StoreRefused(
           "The database needs the path of a file, and " + database + " is a directory.");
