@@ -1,7 +1,7 @@
 package io.modelgate.bootstrap;
 
-import io.modelgate.infrastructure.store.SecretRotation;
-import io.modelgate.infrastructure.store.StoreBackup;
+import io.modelgate.infrastructure.store.BackupSummary;
+import io.modelgate.infrastructure.store.SqlStore;
 import io.modelgate.infrastructure.store.StoreRefused;
 import java.nio.file.Path;
 import java.time.InstantSource;
@@ -22,7 +22,7 @@ final class Maintenance {
 
   static List<String> backup(Settings settings, Path target, boolean force) {
     Path database = settings.database().path();
-    StoreBackup.Summary held = StoreBackup.write(database, target, force);
+    BackupSummary held = SqlStore.backup(database, target, force);
     String news =
         "%s holds %s as it was just now: schema %d, %d keys, %d models."
             .formatted(target, database, held.schema(), held.keys(), held.models());
@@ -38,7 +38,7 @@ final class Maintenance {
     Path database = settings.database().path();
     Secret key = settings.secretKey();
     Path aside =
-        StoreBackup.restore(
+        SqlStore.restore(
             database, backup, key == null ? null : key.text(), InstantSource.system().instant());
     String news = database + " is what " + backup + " holds.";
     return aside == null ? List.of(news) : List.of(news, "What it replaced is in " + aside + ".");
@@ -52,7 +52,20 @@ final class Maintenance {
     var renamed = new HashMap<String, String>();
     put(renamed, SettingsTable.SECRET_KEY.variable(), environment.get(NEW_SECRET));
     put(renamed, SettingsTable.SECRET_KEY.fileVariable(), environment.get(NEW_SECRET_FILE));
-    return Settings.load(null, renamed);
+    return switch (Settings.load(null, renamed)) {
+      case Settings.Loading.Loaded loaded -> loaded;
+      case Settings.Loading.Faulty(var faults, var warnings) ->
+          new Settings.Loading.Faulty(
+              faults.stream().map(Maintenance::underItsOwnName).toList(), warnings);
+    };
+  }
+
+  private static Settings.Fault underItsOwnName(Settings.Fault fault) {
+    return new Settings.Fault(
+        fault.key(),
+        fault.value(),
+        fault.allowed(),
+        fault.origin().replace(SettingsTable.SECRET_KEY.variable(), NEW_SECRET));
   }
 
   private static void put(Map<String, String> map, String name, @Nullable String value) {
@@ -64,7 +77,7 @@ final class Maintenance {
   static List<String> rotate(Settings settings, @Nullable Secret fresh) {
     Secret old = settings.secretKey();
     int count =
-        SecretRotation.run(
+        SqlStore.rotateSecretKey(
             settings.database().path(),
             old == null ? null : old.text(),
             fresh == null ? null : fresh.text());

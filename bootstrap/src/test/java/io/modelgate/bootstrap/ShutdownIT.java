@@ -113,7 +113,7 @@ class ShutdownIT {
       assertThat(reply.status()).isEqualTo(503);
       assertThat(reply.text()).contains("\"code\":\"shutting_down\"");
       assertThat(gateway.exitCode()).as(gateway.complaint()).isEqualTo(3);
-      assertThat(gateway.said()).contains("2 calls are ended");
+      assertThat(gateway.said()).contains("of 200 ms are ended: 2");
     }
     assertThat(outcomes()).containsExactlyInAnyOrder("shut_down", "shut_down");
   }

@@ -169,7 +169,10 @@ public final class ApiServer implements AutoCloseable {
     }
     if (!finished) {
       cutCalls = true;
-      LOG.warn("{} calls are ended: they outlasted the grace of {}", running.stop(), grace);
+      LOG.warn(
+          "calls that outlasted the grace of {} ms are ended: {}",
+          grace.toMillis(),
+          running.stop());
       boolean _ = running.awaitNone(LAST_WORDS);
     }
   }

@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  * Whenever the process dies, the old key or the new one opens all of them; where the key is kept in
  * the file {@code secret-key}, the next start finds out which by itself. For one thread.
  */
-public final class SecretRotation implements AutoCloseable {
+final class SecretRotation implements AutoCloseable {
   private final Path file;
   private final StoreLock lock;
   private final SqliteDatabase database;
@@ -38,7 +38,7 @@ public final class SecretRotation implements AutoCloseable {
    * @return how many credentials there are
    * @throws StoreRefused when it cannot be done; then nothing has changed
    */
-  public static int run(Path database, @Nullable String old, @Nullable String fresh) {
+  static int run(Path database, @Nullable String old, @Nullable String fresh) {
     if (old != null && fresh == null) {
       throw new StoreRefused(
           "The secret key is a setting, so the new one must be named too: put it into MG_NEW_SECRET_KEY, or its file's name into MG_NEW_SECRET_KEY_FILE.");

@@ -21,18 +21,11 @@ import org.sqlite.SQLiteConfig;
  * Copies a database to a file and back. The copy is one moment's state, even while a gateway in
  * another process writes; it is checked before it counts, and only its owner can read it.
  */
-public final class StoreBackup {
+final class StoreBackup {
   private static final DateTimeFormatter STAMP =
       DateTimeFormatter.ofPattern("yyyyMMdd'T'HHmmss'Z'").withZone(ZoneOffset.UTC);
 
   private StoreBackup() {}
-
-  /**
-   * What a copy holds.
-   *
-   * @param credentials how many are in it, encrypted
-   */
-  public record Summary(int schema, int keys, int models, int credentials) {}
 
   /**
    * Writes a backup. The secret key is not in it.
@@ -41,7 +34,7 @@ public final class StoreBackup {
    * @param replace whether a file that is there may be replaced
    * @throws StoreRefused when it cannot be; then the target is as it was
    */
-  public static Summary write(Path database, Path target, boolean replace) {
+  static BackupSummary write(Path database, Path target, boolean replace) {
     try {
       if (!Files.exists(database)) {
         throw new StoreRefused("There is no database %s.".formatted(database));
@@ -52,7 +45,7 @@ public final class StoreBackup {
             "The file %s exists already; --force replaces it.".formatted(target));
       }
       Path unfinished = target.resolveSibling(target.getFileName() + ".unfinished");
-      Summary summary = copy(database.toRealPath(), unfinished);
+      BackupSummary summary = copy(database.toRealPath(), unfinished);
       DurableMove.move(unfinished, target);
       return summary;
     } catch (IOException e) {
@@ -69,7 +62,7 @@ public final class StoreBackup {
    * @throws StoreRefused when a gateway has the database open, the backup is not one, or the secret
    *     key does not open its credentials; then the database is as it was
    */
-  public static @Nullable Path restore(
+  static @Nullable Path restore(
       Path database, Path backup, @Nullable String secretKey, Instant now) {
     try {
       if (!Files.exists(backup)) {
@@ -79,7 +72,7 @@ public final class StoreBackup {
       refuseOwnFiles(file, backup);
       try (var _ = StoreLock.take(file)) {
         Path unfinished = file.resolveSibling(file.getFileName() + ".restoring");
-        Summary summary = copy(backup.toRealPath(), unfinished);
+        BackupSummary summary = copy(backup.toRealPath(), unfinished);
         if (summary.credentials() > 0) {
           checkKey(file, unfinished, secretKey);
         }
@@ -105,7 +98,7 @@ public final class StoreBackup {
   }
 
   /** A new file with all that a database holds at this moment, on the disk and checked. */
-  private static Summary copy(Path from, Path to) throws IOException {
+  private static BackupSummary copy(Path from, Path to) throws IOException {
     boolean whole = false;
     try {
       Files.deleteIfExists(to);
@@ -120,7 +113,7 @@ public final class StoreBackup {
       try (var channel = FileChannel.open(to, StandardOpenOption.WRITE)) {
         channel.force(true);
       }
-      Summary summary = check(from, to);
+      BackupSummary summary = check(from, to);
       whole = true;
       return summary;
     } finally {
@@ -130,7 +123,7 @@ public final class StoreBackup {
     }
   }
 
-  private static Summary check(Path from, Path copy) {
+  private static BackupSummary check(Path from, Path copy) {
     try (Connection connection = readOnly(copy);
         Statement statement = connection.createStatement()) {
       String found = text(statement, "PRAGMA integrity_check");
@@ -141,7 +134,7 @@ public final class StoreBackup {
       if (schema == 0) {
         throw new StoreRefused("%s is empty: it is no database of ModelGate's.".formatted(from));
       }
-      return new Summary(
+      return new BackupSummary(
           schema,
           Integer.parseInt(text(statement, "SELECT count(*) FROM api_keys")),
           Integer.parseInt(text(statement, "SELECT count(*) FROM models")),

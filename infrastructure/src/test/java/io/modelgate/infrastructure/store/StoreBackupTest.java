@@ -60,7 +60,7 @@ final class StoreBackupTest {
 
     var held = StoreBackup.write(database, backup, false);
 
-    assertThat(held).isEqualTo(new StoreBackup.Summary(Migrations.ALL.newest(), 1, 1, 1));
+    assertThat(held).isEqualTo(new BackupSummary(Migrations.ALL.newest(), 1, 1, 1));
     assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(backup)))
         .isEqualTo("rw-------");
     try (var files = Files.list(directory)) {
