@@ -147,16 +147,16 @@ public final class CompleteChat {
           finish(ledger.settle(usage, Ending.CUT_BY_QUOTA, 200), end, sink);
       case BrokenOff(Metered soFar, UpstreamFailure failure) ->
           breakOff(ledger, soFar, failure, sink);
-      case Abandoned(Metered soFar) ->
-          sink.isStopped()
-              ? stop(ledger, soFar, sink)
-              : new Outcome.Abandoned(ledger.settle(soFar, Ending.CLIENT_GONE, 499));
+      case Abandoned(Metered soFar) -> leave(ledger, soFar, sink);
       case NoReply(UpstreamFailure failure) -> fail(ledger, Metered.NOTHING, failure, sink);
     };
   }
 
-  /** The gateway stops, and the call outlasted its grace. */
-  private static Outcome stop(CallLedger ledger, Metered soFar, ReplySink sink) {
+  /** The client hung up; or the gateway stops, and the call outlasted its grace. */
+  private static Outcome leave(CallLedger ledger, Metered soFar, ReplySink sink) {
+    if (!sink.isStopped()) {
+      return new Outcome.Abandoned(ledger.settle(soFar, Ending.CLIENT_GONE, 499));
+    }
     var stopped = new UpstreamFailure.Stopped();
     return ledger.hasBegun()
         ? breakOff(ledger, soFar, stopped, sink)

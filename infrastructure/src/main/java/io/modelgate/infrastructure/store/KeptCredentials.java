@@ -8,24 +8,32 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 
 /** All encrypted credentials of a database, wherever they stand; for whoever changes the key. */
 final class KeptCredentials {
-  /** Every column that holds some; a new one must be named here, or a rotation loses it. */
-  static final List<Place> PLACES = List.of(new Place("models", "id", "credential"));
+  /**
+   * Every column that holds some, in any schema; a new one must be named here, or a rotation loses
+   * it. The second is of schema 3.
+   */
+  static final List<Place> PLACES =
+      List.of(
+          new Place("models", "id", "id", "credential"),
+          new Place("model_targets", "model_id, position", "model_id", "credential"));
 
   private KeptCredentials() {}
 
   /**
    * A column.
    *
+   * @param key the columns that tell rows apart, parted by commas
    * @param owner the column with the model's id that each is bound to
    */
-  record Place(String table, String owner, String column) {}
+  record Place(String table, String key, String owner, String column) {}
 
   private record Kept(
-      long row, ModelId owner, @SuppressWarnings("ArrayRecordComponent") byte[] sealed) {}
+      List<Object> key, ModelId owner, @SuppressWarnings("ArrayRecordComponent") byte[] sealed) {}
 
   static int count(Connection connection) throws SQLException {
     int count = 0;
@@ -68,7 +76,7 @@ final class KeptCredentials {
     try {
       for (Place place : PLACES) {
         for (Kept kept : all(connection, place)) {
-          update(connection, place, kept.row(), fresh.encrypt(kept.owner(), open(kept, old)));
+          update(connection, place, kept.key(), fresh.encrypt(kept.owner(), open(kept, old)));
           count++;
         }
       }
@@ -93,13 +101,20 @@ final class KeptCredentials {
     }
   }
 
-  private static void update(Connection connection, Place place, long row, byte[] sealed)
+  private static void update(Connection connection, Place place, List<Object> key, byte[] sealed)
       throws SQLException {
     try (PreparedStatement update =
         connection.prepareStatement(
-            "UPDATE %s SET %s = ? WHERE rowid = ?".formatted(place.table(), place.column()))) {
+            "UPDATE %s SET %s = ? WHERE (%s) = (%s)"
+                .formatted(
+                    place.table(),
+                    place.column(),
+                    place.key(),
+                    String.join(", ", Collections.nCopies(key.size(), "?"))))) {
       update.setBytes(1, sealed);
-      update.setLong(2, row);
+      for (int i = 0; i < key.size(); i++) {
+        update.setObject(2 + i, key.get(i));
+      }
       update.executeUpdate();
     }
   }
@@ -113,10 +128,14 @@ final class KeptCredentials {
     try (var statement = connection.createStatement();
         ResultSet rows =
             statement.executeQuery(
-                "SELECT rowid, %s, %s FROM %s WHERE %2$s IS NOT NULL"
-                    .formatted(place.owner(), place.column(), place.table()))) {
+                "SELECT %s, %s, %s FROM %s WHERE %1$s IS NOT NULL"
+                    .formatted(place.column(), place.owner(), place.key(), place.table()))) {
       while (rows.next()) {
-        all.add(new Kept(rows.getLong(1), new ModelId(rows.getString(2)), rows.getBytes(3)));
+        var key = new ArrayList<Object>();
+        for (int i = 3; i <= rows.getMetaData().getColumnCount(); i++) {
+          key.add(rows.getObject(i));
+        }
+        all.add(new Kept(key, new ModelId(rows.getString(2)), rows.getBytes(1)));
       }
     }
     return all;

@@ -101,8 +101,7 @@ final class StoreBackup {
   private static BackupSummary copy(Path from, Path to) throws IOException {
     boolean whole = false;
     try {
-      Files.deleteIfExists(to);
-      OwnerOnly.file(to);
+      OwnerOnly.newFile(to);
       try (Connection source = readOnly(from);
           PreparedStatement vacuum = source.prepareStatement("VACUUM INTO ?")) {
         vacuum.setString(1, to.toAbsolutePath().toString());
@@ -183,7 +182,7 @@ final class StoreBackup {
     } catch (SQLException _) {
       // It may be replaced because it is damaged.
     }
-    OwnerOnly.file(aside);
+    OwnerOnly.newFile(aside);
     try (var from = FileChannel.open(file);
         var to = FileChannel.open(aside, StandardOpenOption.WRITE)) {
       for (long copied = 0; copied < from.size(); ) {
