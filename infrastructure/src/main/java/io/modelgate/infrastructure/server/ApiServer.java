@@ -147,8 +147,7 @@ public final class ApiServer implements AutoCloseable {
       // Helidon waits for silent connections as well as for calls; interrupting it ends both. Such
       // calls still charge and log what they used.
       stopping.interrupt();
-      stopping.join();
-      if (!running.awaitNone(LAST_WORDS)) {
+      if (!stopping.join(LAST_WORDS) || !running.awaitNone(LAST_WORDS)) {
         LOG.warn("some calls did not end and are not in the log");
       }
     } catch (InterruptedException _) {

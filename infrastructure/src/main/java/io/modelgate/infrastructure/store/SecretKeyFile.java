@@ -67,6 +67,11 @@ final class SecretKeyFile {
         StandardOpenOption.SYNC);
   }
 
+  /** Nothing is encrypted with the proposed secret. */
+  void withdraw() throws IOException {
+    Files.delete(proposed);
+  }
+
   /** Puts the proposed secret in force. */
   void adopt() throws IOException {
     DurableMove.move(proposed, file);

@@ -13,7 +13,6 @@ import org.jspecify.annotations.Nullable;
  * the file {@code secret-key}, the next start finds out which by itself. For one thread.
  */
 final class SecretRotation implements AutoCloseable {
-  private final Path file;
   private final StoreLock lock;
   private final SqliteDatabase database;
   private final @Nullable String old;
@@ -22,7 +21,6 @@ final class SecretRotation implements AutoCloseable {
 
   private SecretRotation(
       Path file, StoreLock lock, SqliteDatabase database, @Nullable String old, String fresh) {
-    this.file = file;
     this.lock = lock;
     this.database = database;
     this.old = old;
@@ -48,7 +46,7 @@ final class SecretRotation implements AutoCloseable {
     }
     try (var rotation = open(database, old, fresh == null ? SecretKeyFile.random() : fresh)) {
       rotation.propose();
-      int count = rotation.reseal();
+      int count = rotation.resealOrWithdraw();
       rotation.adopt();
       return count;
     } catch (IOException e) {
@@ -95,9 +93,19 @@ final class SecretRotation implements AutoCloseable {
         return KeptCredentials.count(connection); // done, by a rotation that was cut off
       }
       String now = old == null ? keyFile.read() : old;
-      int count =
-          KeptCredentials.reseal(connection, Contents.cipher(now, "The secret key in use"), next);
-      return count;
+      return KeptCredentials.reseal(
+          connection, Contents.cipher(now, "The secret key in use"), next);
+    }
+  }
+
+  private int resealOrWithdraw() throws IOException, SQLException {
+    try {
+      return reseal();
+    } catch (StoreRefused e) {
+      if (old == null) {
+        keyFile.withdraw();
+      }
+      throw e;
     }
   }
 
@@ -113,10 +121,5 @@ final class SecretRotation implements AutoCloseable {
     try (lock) {
       database.close();
     }
-  }
-
-  @Override
-  public String toString() {
-    return "SecretRotation[" + file + "]";
   }
 }

@@ -137,6 +137,19 @@ final class SecretRotationTest {
   }
 
   @Test
+  void aWrongOldKeyInTheFileLeavesNoNewOneBehind() throws Exception {
+    fill(OLD);
+    Files.writeString(keyFile, "not the key of these credentials");
+
+    assertThatThrownBy(() -> SecretRotation.run(database, null, NEW))
+        .isInstanceOf(StoreRefused.class)
+        .hasMessageContaining("not the one");
+
+    assertThat(directory.resolve("secret-key.new")).doesNotExist();
+    opens(OLD);
+  }
+
+  @Test
   void oneCredentialThatDoesNotOpenKeepsAllAsTheyAre() throws Exception {
     fill(OLD);
     new OnDisk(database).run("UPDATE models SET credential = x'01' WHERE id = '2'");
