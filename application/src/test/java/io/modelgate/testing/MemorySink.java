@@ -27,6 +27,7 @@ public final class MemorySink implements ReplySink {
   private byte @Nullable [] end;
   private @Nullable UpstreamFailure failure;
   private Runnable hangUp = () -> {};
+  private boolean stopped;
 
   /** A client that stays. */
   public MemorySink() {
@@ -54,6 +55,19 @@ public final class MemorySink implements ReplySink {
       told = hangUp;
     }
     told.run();
+  }
+
+  /** The gateway ends the call while nothing is written. */
+  public void stop() {
+    synchronized (this) {
+      stopped = true;
+    }
+    hangUp();
+  }
+
+  @Override
+  public synchronized boolean isStopped() {
+    return stopped;
   }
 
   @Override

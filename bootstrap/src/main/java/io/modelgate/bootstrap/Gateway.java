@@ -25,11 +25,11 @@ import io.modelgate.infrastructure.store.StoreSettings;
 import io.modelgate.infrastructure.upstream.UpstreamSettings;
 import io.modelgate.infrastructure.upstream.Upstreams;
 import java.security.SecureRandom;
+import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
-import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -53,8 +53,8 @@ final class Gateway implements AutoCloseable {
   private final SettingsWatch watch;
   private final List<String> notices;
   private final @Nullable Neighbours neighbours;
-  private final AtomicBoolean closing = new AtomicBoolean();
-  private final CountDownLatch closed = new CountDownLatch(1);
+  private final Duration shutdownDelay;
+  private final AtomicBoolean closing;
 
   private Gateway(
       SqlStore store,
@@ -66,7 +66,9 @@ final class Gateway implements AutoCloseable {
       @Nullable ApiServer adminServer,
       SettingsWatch watch,
       List<String> notices,
-      @Nullable Neighbours neighbours) {
+      @Nullable Neighbours neighbours,
+      Duration shutdownDelay,
+      AtomicBoolean closing) {
     this.store = store;
     this.upstreams = upstreams;
     this.targets = targets;
@@ -77,6 +79,8 @@ final class Gateway implements AutoCloseable {
     this.watch = watch;
     this.notices = List.copyOf(notices);
     this.neighbours = neighbours;
+    this.shutdownDelay = shutdownDelay;
+    this.closing = closing;
   }
 
   /**
@@ -147,18 +151,20 @@ final class Gateway implements AutoCloseable {
     }
   }
 
-  /** Blocks until {@link #close()} is done. */
-  void awaitShutdown() throws InterruptedException {
-    closed.await();
+  /** Whether {@link #close()} had to end calls that outlasted the grace. */
+  boolean hasCutCalls() {
+    return server.hasCutCalls();
   }
 
   /**
-   * Lets running calls finish for the grace period, then closes what was opened, the listener
-   * first. Idempotent.
+   * Is not ready any more, goes on accepting for the delay, lets running calls finish for the grace
+   * period, then closes what was opened, the listener first. Idempotent.
    */
   @Override
   public void close() {
     if (closing.compareAndSet(false, true)) {
+      server.announceEnd();
+      acceptForTheDelay();
       try (store;
           upstreams;
           targets;
@@ -168,9 +174,15 @@ final class Gateway implements AutoCloseable {
           server;
           watch) {
         // Closed in the reverse order of this list.
-      } finally {
-        closed.countDown();
       }
+    }
+  }
+
+  private void acceptForTheDelay() {
+    try {
+      Thread.sleep(shutdownDelay);
+    } catch (InterruptedException _) {
+      Thread.currentThread().interrupt();
     }
   }
 
@@ -199,10 +211,17 @@ final class Gateway implements AutoCloseable {
       InstantSource clock) {
     Settings settings = live.current();
     List<String> notices = new ArrayList<>();
+    var closing = new AtomicBoolean();
     var random = new SecureRandom();
     var errors = new ApiErrors(settings.errorCode() == Settings.ErrorCode.STATUS);
     var issueKey = new IssueApiKey(store.apiKeys(), clock, random, () -> defaults(live.current()));
-    var changeRoutes = new ChangeRoutes(store.modelRoutes(), upstreams.kinds(), clock, random);
+    var changeRoutes =
+        new ChangeRoutes(
+            store.modelRoutes(),
+            upstreams.kinds(),
+            () -> live.current().addresses(),
+            clock,
+            random);
     var models = new ListModels(store.modelRoutes(), upstreams);
     LiveTargets targets =
         LiveTargets.open(
@@ -233,7 +252,7 @@ final class Gateway implements AutoCloseable {
             new ShowUsage(store.quotas(), store.usageHistory(), clock, settings.quota().zone()),
             settings.maxBodySize(),
             () -> live.current().streams(),
-            store::isOpen,
+            () -> store.isOpen() && !closing.get(),
             errors);
     var admin =
         new AdminApi(
@@ -263,7 +282,18 @@ final class Gateway implements AutoCloseable {
         SettingsWatch.start(
             live.files(), () -> live.reload((before, after) -> apply(before, after, upstreams)));
     return new Gateway(
-        store, upstreams, targets, openAi, limits, server, adminServer, watch, notices, neighbours);
+        store,
+        upstreams,
+        targets,
+        openAi,
+        limits,
+        server,
+        adminServer,
+        watch,
+        notices,
+        neighbours,
+        settings.server().shutdownDelay(),
+        closing);
   }
 
   private static IssueApiKey.Defaults defaults(Settings settings) {
@@ -350,6 +380,7 @@ final class Gateway implements AutoCloseable {
         settings.connectTimeout(),
         settings.maxReplyBytes(),
         settings.adapters(),
+        settings.addresses(),
         settings.demo() ? settings.echoPace() : null);
   }
 

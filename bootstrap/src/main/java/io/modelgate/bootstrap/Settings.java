@@ -5,6 +5,8 @@ import io.modelgate.domain.access.RateLimits;
 import io.modelgate.domain.access.Tier;
 import io.modelgate.domain.access.TokenQuota;
 import io.modelgate.domain.chat.RetryPolicy;
+import io.modelgate.domain.routing.AddressRange;
+import io.modelgate.domain.routing.BackendAddresses;
 import io.modelgate.domain.routing.BackendKind;
 import io.modelgate.domain.routing.CircuitBreaker;
 import io.modelgate.domain.routing.StreamUsage;
@@ -27,6 +29,7 @@ import org.jspecify.annotations.Nullable;
  * does. Printing it shows no secret. Immutable.
  *
  * @param timeout patience with a backend; a model can have its own
+ * @param addresses which backends may have
  * @param maxBodySize bytes of a request
  * @param maxReplyBytes bytes of a reply that is held whole
  * @param retry when a call is made again
@@ -42,6 +45,7 @@ record Settings(
     Redis redis,
     Duration timeout,
     Duration connectTimeout,
+    BackendAddresses addresses,
     int maxBodySize,
     int maxReplyBytes,
     RetryPolicy retry,
@@ -99,6 +103,7 @@ record Settings(
             reader.read(SettingsTable.SERVER_PORT).intValue(),
             reader.read(SettingsTable.SERVER_ADMIN_HOST),
             port(reader.readOrNull(SettingsTable.SERVER_ADMIN_PORT)),
+            reader.read(SettingsTable.SERVER_SHUTDOWN_DELAY),
             reader.read(SettingsTable.SERVER_SHUTDOWN_GRACE));
     var database =
         new Database(
@@ -115,6 +120,7 @@ record Settings(
         redis,
         reader.read(SettingsTable.TIMEOUT),
         reader.read(SettingsTable.CONNECT_TIMEOUT),
+        addresses(reader.readOrNull(SettingsTable.UPSTREAM_ALLOWED_ADDRESSES)),
         reader.read(SettingsTable.MAX_BODY_SIZE),
         reader.read(SettingsTable.MAX_REPLY_SIZE),
         new RetryPolicy(
@@ -138,6 +144,10 @@ record Settings(
         reader.read(SettingsTable.DEMO),
         adapters(reader),
         reader.read(SettingsTable.ECHO_PACE));
+  }
+
+  private static BackendAddresses addresses(@Nullable List<AddressRange> allowed) {
+    return allowed == null ? BackendAddresses.USUAL : new BackendAddresses(allowed);
   }
 
   private static @Nullable Integer port(@Nullable Long port) {
@@ -214,6 +224,7 @@ record Settings(
    *
    * @param port 0 for any free one
    * @param adminPort where metrics are told without a key; null for nowhere
+   * @param shutdownDelay how long calls are accepted after the order to stop; may be zero
    * @param shutdownGrace how long calls under way may go on at the end; may be zero
    */
   record Server(
@@ -221,6 +232,7 @@ record Settings(
       int port,
       String adminHost,
       @Nullable Integer adminPort,
+      Duration shutdownDelay,
       Duration shutdownGrace) {}
 
   /** Where everything is kept, and what it outlives. */

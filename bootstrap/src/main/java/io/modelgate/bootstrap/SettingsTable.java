@@ -5,6 +5,7 @@ import io.modelgate.bootstrap.ValueForm.HostAndPort;
 import io.modelgate.bootstrap.ValueForm.Limit;
 import io.modelgate.domain.access.QuotaPeriod;
 import io.modelgate.domain.access.RateLimits;
+import io.modelgate.domain.routing.AddressRange;
 import io.modelgate.domain.routing.BackendKind;
 import io.modelgate.domain.routing.BaseUrl;
 import io.modelgate.domain.routing.Credential;
@@ -59,12 +60,21 @@ final class SettingsTable {
           "127.0.0.1",
           "The address that the admin port listens on.",
           Applies.AFTER_RESTART);
+  static final SettingsKey<Duration> SERVER_SHUTDOWN_DELAY =
+      key(
+          "server.shutdown-delay",
+          ValueForm.duration("0s", "10m"),
+          "0s",
+          "How long calls are still accepted once the gateway is told to stop and /health/ready says"
+              + " 503: as long as a load balancer needs to notice.",
+          Applies.AFTER_RESTART);
   static final SettingsKey<Duration> SERVER_SHUTDOWN_GRACE =
       key(
           "server.shutdown-grace",
           ValueForm.duration("0s", "10m"),
           "30s",
-          "How long calls under way may go on once the gateway is told to stop.",
+          "How long calls under way may go on once no more are accepted; then they are ended, and their"
+              + " clients told.",
           Applies.AFTER_RESTART);
   static final SettingsKey<Path> DATABASE_PATH =
       key(
@@ -112,6 +122,14 @@ final class SettingsTable {
           ValueForm.duration("10ms", "5m"),
           "5s",
           "The patience with a connection to a backend.",
+          Applies.AT_ONCE);
+  static final SettingsKey<List<AddressRange>> UPSTREAM_ALLOWED_ADDRESSES =
+      key(
+          "upstream.allowed-addresses",
+          ValueForm.addressRanges(),
+          null,
+          "Addresses that backends may have although such are not called: link-local ones and those of"
+              + " clouds' metadata services. Private networks and this machine need no permission.",
           Applies.AT_ONCE);
   static final SettingsKey<Integer> MAX_BODY_SIZE =
       key(

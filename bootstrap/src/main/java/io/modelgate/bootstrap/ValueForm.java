@@ -1,5 +1,6 @@
 package io.modelgate.bootstrap;
 
+import io.modelgate.domain.routing.AddressRange;
 import io.modelgate.domain.routing.BaseUrl;
 import io.modelgate.domain.routing.Credential;
 import io.modelgate.domain.routing.StreamUsage;
@@ -9,6 +10,7 @@ import java.nio.file.Path;
 import java.time.DateTimeException;
 import java.time.Duration;
 import java.time.ZoneId;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
@@ -215,6 +217,25 @@ record ValueForm<T>(String allowed, boolean secret, Function<String, Optional<T>
     } catch (InvalidPathException _) {
       return Optional.empty();
     }
+  }
+
+  /** Several, parted by commas. */
+  static ValueForm<List<AddressRange>> addressRanges() {
+    return open(
+        "IP addresses and ranges parted by commas, e.g. 169.254.10.0/24, fe80::1",
+        ValueForm::addressRanges);
+  }
+
+  private static Optional<List<AddressRange>> addressRanges(String text) {
+    var ranges = new ArrayList<AddressRange>();
+    for (String part : text.split(",", -1)) {
+      Optional<AddressRange> range = AddressRange.parse(part);
+      if (range.isEmpty()) {
+        return Optional.empty();
+      }
+      ranges.add(range.get());
+    }
+    return Optional.of(List.copyOf(ranges));
   }
 
   static ValueForm<BaseUrl> baseUrl() {

@@ -2,16 +2,22 @@ package io.modelgate.bootstrap;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.fail;
+import static org.assertj.core.api.Assumptions.assumeThat;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -29,6 +35,34 @@ class DistributionIT {
 
     assertThat(ended.output()).matches("modelgate \\d+\\.\\d+\\.\\d+ \\(java 2[5-9].*\\)\n");
     assertThat(ended.exitCode()).isZero();
+  }
+
+  @Test
+  void listsAllThatItShipsOfOthers() throws Exception {
+    Path home = Path.of("target/modelgate");
+    assumeThat(home.resolve("sbom.json")).as("not made offline").exists();
+    Set<String> shipped;
+    try (var jars = Files.list(home.resolve("lib"))) {
+      shipped =
+          jars.map(jar -> home.resolve("lib").relativize(jar).toString())
+              .filter(name -> !name.startsWith("modelgate"))
+              .collect(Collectors.toSet());
+    }
+    Set<String> listed = new HashSet<>();
+    for (JsonNode component :
+        new ObjectMapper().readTree(home.resolve("sbom.json").toFile()).get("components")) {
+      if (!component.get("group").textValue().equals("io.modelgate")) {
+        listed.add(
+            component.get("name").textValue()
+                + "-"
+                + component.get("version").textValue()
+                + ".jar");
+      }
+    }
+
+    assertThat(shipped).hasSizeGreaterThan(50);
+    assertThat(listed).containsExactlyInAnyOrderElementsOf(shipped);
+    assertThat(Files.readAllLines(home.resolve("THIRD-PARTY.txt"))).hasSize(2 + shipped.size());
   }
 
   @Test

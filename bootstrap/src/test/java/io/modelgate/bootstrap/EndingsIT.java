@@ -162,7 +162,7 @@ class EndingsIT {
           cell.stream()
               ? new Expected(PROMPT_ESTIMATE, 5, "running_count", "cut_by_quota", 200)
               : new Expected(7, 2, "upstream", "completed", 200); // whole replies are bounded
-      case SHUT_DOWN -> new Expected(prompt, word, broken, "shut_down", cell.stream() ? 200 : 502);
+      case SHUT_DOWN -> new Expected(prompt, word, broken, "shut_down", cell.stream() ? 200 : 503);
     };
   }
 

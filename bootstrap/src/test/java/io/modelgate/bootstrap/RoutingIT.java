@@ -61,20 +61,20 @@ class RoutingIT {
 
   @BeforeEach
   void start() {
-    gateway = start(Map.of());
+    gateway = gateway(Map.of());
+    key = gateway.admin().createKey("routed");
   }
 
-  private GatewayFixture start(Map<String, String> more) {
+  private GatewayFixture gateway(Map<String, String> more) {
     var environment = new HashMap<>(Map.of("MG_ROUTING_BACKOFF", "10ms"));
     environment.putAll(more);
-    gateway = GatewayFixture.start(folder, environment);
-    key = gateway.admin().createKey("routed");
-    return gateway;
+    return GatewayFixture.start(folder, environment);
   }
 
+  /** The same database with other settings. */
   private void restart(Map<String, String> more) {
     gateway.close();
-    start(more);
+    gateway = gateway(more);
   }
 
   @AfterEach
@@ -228,8 +228,7 @@ class RoutingIT {
     first.onRequest(await(answer), send(EVENT_STREAM + STREAMED), hangUp());
     model("m", target(first, 0));
 
-    HttpResponse<InputStream> reply =
-        http.send(request("m", true), BodyHandlers.ofInputStream());
+    HttpResponse<InputStream> reply = http.send(request("m", true), BodyHandlers.ofInputStream());
 
     assertThat(reply.statusCode()).isEqualTo(200);
     try (var lines =
@@ -280,9 +279,8 @@ class RoutingIT {
 
   @Test
   void enginesAreAskedHowTheyAre() throws Exception {
-    gateway.close();
     first.onRequest(send(reply(503, "", "{\"error\":{\"message\":\"Loading model\"}}")));
-    start(Map.of("MG_HEALTH_INTERVAL", "50ms"));
+    restart(Map.of("MG_HEALTH_INTERVAL", "50ms"));
     model("m", target(first, 0));
 
     awaitBackend("health", "loading");
@@ -293,8 +291,7 @@ class RoutingIT {
   private void model(String name, String... targets) {
     gateway
         .admin()
-        .createModel(
-            "{\"name\":\"" + name + "\",\"targets\":[" + String.join(",", targets) + "]}");
+        .createModel("{\"name\":\"" + name + "\",\"targets\":[" + String.join(",", targets) + "]}");
   }
 
   private static String target(ScriptedBackend backend, int priority) {

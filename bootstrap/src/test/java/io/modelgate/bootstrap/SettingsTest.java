@@ -45,7 +45,8 @@ class SettingsTest {
 
     assertThat(settings.server())
         .isEqualTo(
-            new Settings.Server("0.0.0.0", 18080, "127.0.0.1", null, Duration.ofSeconds(30)));
+            new Settings.Server(
+                "0.0.0.0", 18080, "127.0.0.1", null, Duration.ZERO, Duration.ofSeconds(30)));
     assertThat(settings.database())
         .isEqualTo(
             new Settings.Database(Path.of("./data/modelgate.db"), StoreSettings.Durability.NORMAL));
@@ -109,11 +110,12 @@ class SettingsTest {
     Path file =
         file(
             """
-            server: {host: "::1", port: 0, admin-port: 9090, admin-host: 0.0.0.0, shutdown-grace: 5s}
+            server: {host: "::1", port: 0, admin-port: 9090, admin-host: 0.0.0.0, shutdown-delay: 7s, shutdown-grace: 5s}
             database: {path: /var/lib/modelgate/gate.db, synchronous: full}
             redis: {addr: "[::1]:6380", password: "pa${ss}word", tls: true}
             timeout: 1h
             connect-timeout: 500ms
+            upstream.allowed-addresses: 169.254.10.0/24, fe80::1
             max-body-size: 512KB
             max-reply-size: 2048
             rate-limit: {rpm: unlimited, tpm: 1000, max-concurrent: 0, store: redis}
@@ -135,7 +137,9 @@ class SettingsTest {
     Settings settings = loaded(Settings.load(file, Map.of()));
 
     assertThat(settings.server())
-        .isEqualTo(new Settings.Server("::1", 0, "0.0.0.0", 9090, Duration.ofSeconds(5)));
+        .isEqualTo(
+            new Settings.Server(
+                "::1", 0, "0.0.0.0", 9090, Duration.ofSeconds(7), Duration.ofSeconds(5)));
     assertThat(settings.database())
         .isEqualTo(
             new Settings.Database(
@@ -146,6 +150,9 @@ class SettingsTest {
                 new ValueForm.HostAndPort("[::1]", 6380), new Secret("pa${ss}word"), true));
     assertThat(settings.timeout()).isEqualTo(Duration.ofHours(1));
     assertThat(settings.connectTimeout()).isEqualTo(Duration.ofMillis(500));
+    assertThat(settings.addresses().permits("169.254.10.1")).isTrue();
+    assertThat(settings.addresses().permits("fe80::1")).isTrue();
+    assertThat(settings.addresses().permits("169.254.169.254")).isFalse();
     assertThat(settings.maxBodySize()).isEqualTo(524_288);
     assertThat(settings.maxReplyBytes()).isEqualTo(2048);
     assertThat(settings.limits())

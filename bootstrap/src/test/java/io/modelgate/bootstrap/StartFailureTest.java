@@ -10,7 +10,7 @@ import org.junit.jupiter.api.Test;
 
 class StartFailureTest {
   private static final Settings.Server WANTED =
-      new Settings.Server("10.0.0.1", 80, "127.0.0.1", null, Duration.ofSeconds(30));
+      new Settings.Server("10.0.0.1", 80, "127.0.0.1", null, Duration.ZERO, Duration.ofSeconds(30));
 
   @Test
   void aTakenPortIsNamedHoweverDeepTheReasonLies() {

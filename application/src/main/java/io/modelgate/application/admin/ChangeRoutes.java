@@ -1,6 +1,7 @@
 package io.modelgate.application.admin;
 
 import io.modelgate.application.port.ModelRoutes;
+import io.modelgate.domain.routing.BackendAddresses;
 import io.modelgate.domain.routing.BackendKind;
 import io.modelgate.domain.routing.BaseUrl;
 import io.modelgate.domain.routing.ModelId;
@@ -13,19 +14,23 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Adds and changes the models clients can ask for. A name belongs to one model, and a model is only
- * put on a kind of backend that this gateway serves. Thread-safe; blocks until a change is durable.
+ * put on a kind of backend that this gateway serves, at an address that may be called. Thread-safe;
+ * blocks until a change is durable.
  */
 public final class ChangeRoutes {
   private final ModelRoutes routes;
   private final Set<BackendKind> served;
+  private final Supplier<BackendAddresses> addresses;
   private final InstantSource clock;
   private final RandomText random;
 
@@ -33,12 +38,18 @@ public final class ChangeRoutes {
    * Changes {@code routes}.
    *
    * @param served the kinds of backend a model can be put on
+   * @param addresses which may be called; asked each time
    * @param random for ids; thread-safe
    */
   public ChangeRoutes(
-      ModelRoutes routes, Set<BackendKind> served, InstantSource clock, RandomGenerator random) {
+      ModelRoutes routes,
+      Set<BackendKind> served,
+      Supplier<BackendAddresses> addresses,
+      InstantSource clock,
+      RandomGenerator random) {
     this.routes = routes;
     this.served = Set.copyOf(served);
+    this.addresses = addresses;
     this.clock = clock;
     this.random = new RandomText(random);
   }
@@ -56,6 +67,9 @@ public final class ChangeRoutes {
     Optional<ModelName> unknown = unknown(wanted.fallbacks());
     if (unknown.isPresent()) {
       return new NoFallback(unknown.get());
+    }
+    if (!mayBeCalled(wanted.targets())) {
+      return new AddressRefused();
     }
     Instant now = now();
     ModelRoute route =
@@ -99,6 +113,9 @@ public final class ChangeRoutes {
     if (unknown.isPresent()) {
       return new NoFallback(unknown.get());
     }
+    if (!mayBeCalled(added(wanted.targets(), before.get().targets()))) {
+      return new AddressRefused();
+    }
     Instant now = now();
     try {
       return routes
@@ -120,6 +137,14 @@ public final class ChangeRoutes {
 
   private Optional<ModelName> unknown(List<ModelName> fallbacks) {
     return fallbacks.stream().filter(name -> routes.byName(name).isEmpty()).findFirst();
+  }
+
+  /** A name is looked up and judged when it is called, each time. */
+  private boolean mayBeCalled(List<Target> targets) {
+    return targets.stream()
+        .map(Target::baseUrl)
+        .filter(Objects::nonNull)
+        .allMatch(url -> addresses.get().permits(url.host()));
   }
 
   /** Milliseconds, so that what is shown now is what the store shows after a restart. */
@@ -169,6 +194,9 @@ public final class ChangeRoutes {
 
   /** There is no model of that name to stand in; nothing was changed. */
   public record NoFallback(ModelName name) implements Addition, Change {}
+
+  /** The base URL names an address that is not called; nothing was changed. */
+  public record AddressRefused() implements Addition, Change {}
 
   /**
    * This gateway has nothing that could call such a backend; nothing was changed.

@@ -76,6 +76,11 @@ final class CallLedger implements AutoCloseable {
     reservation.cancel();
   }
 
+  /** Whether the reply's head is out. */
+  boolean hasBegun() {
+    return timeToFirstByte != null;
+  }
+
   /** The same sink, with an eye on when the first bytes leave. */
   ReplySink timing(ReplySink sink) {
     return new TimedSink(sink);
@@ -130,6 +135,7 @@ final class CallLedger implements AutoCloseable {
           Ending.REFUSED_BY_BACKEND;
       case UpstreamFailure.Unintelligible _, UpstreamFailure.CutOff _, UpstreamFailure.Reported _ ->
           Ending.UPSTREAM_BROKE;
+      case UpstreamFailure.Stopped _ -> Ending.SHUT_DOWN;
     };
   }
 
@@ -147,6 +153,11 @@ final class CallLedger implements AutoCloseable {
     @Override
     public void whenGone(Runnable hangUp) {
       sink.whenGone(hangUp);
+    }
+
+    @Override
+    public boolean isStopped() {
+      return sink.isStopped();
     }
 
     @Override

@@ -197,12 +197,11 @@ public final class CompleteChat {
     try {
       sink.awaitReply();
     } catch (ClientGone _) {
-      return new Outcome.Abandoned(ledger.settle(Metered.NOTHING, Ending.CLIENT_GONE, 499));
+      return leave(ledger, Metered.NOTHING, sink);
     }
     return switch (new Attempts(targets, upstream, routing, random).make(admitted, ledger, sink)) {
       case Attempts.End.Delivered(var delivery) -> conclude(delivery, ledger, sink);
-      case Attempts.End.Left _ ->
-          new Outcome.Abandoned(ledger.settle(Metered.NOTHING, Ending.CLIENT_GONE, 499));
+      case Attempts.End.Left _ -> leave(ledger, Metered.NOTHING, sink);
       case Attempts.End.TurnedAway(Refusal refusal) -> {
         ledger.cancel();
         yield new Outcome.Refused(refusal);
@@ -211,30 +210,43 @@ public final class CompleteChat {
   }
 
   private static Outcome conclude(Delivery delivery, CallLedger ledger, ReplySink sink) {
-    switch (delivery) {
-      case Complete(Metered usage, byte[] end) -> {
-        return finish(ledger.settle(usage, Ending.COMPLETED, 200), end, sink);
-      }
-      case CutShort(Metered usage, byte[] end) -> {
-        return finish(ledger.settle(usage, Ending.CUT_BY_QUOTA, 200), end, sink);
-      }
-      case BrokenOff(Metered soFar, UpstreamFailure failure) -> {
-        SettledCall settled = ledger.settle(soFar, CallLedger.endingOf(failure), 200);
-        try {
-          sink.fail(failure);
-          return new Outcome.BrokenOff(settled, failure);
-        } catch (ClientGone _) {
-          return new Outcome.Abandoned(settled);
-        }
-      }
-      case Abandoned(Metered soFar) -> {
-        return new Outcome.Abandoned(ledger.settle(soFar, Ending.CLIENT_GONE, 499));
-      }
-      case NoReply(UpstreamFailure failure) -> {
-        return new Outcome.Failed(
-            ledger.settle(Metered.NOTHING, CallLedger.endingOf(failure), sink.statusOf(failure)),
-            failure);
-      }
+    return switch (delivery) {
+      case Complete(Metered usage, byte[] end) ->
+          finish(ledger.settle(usage, Ending.COMPLETED, 200), end, sink);
+      case CutShort(Metered usage, byte[] end) ->
+          finish(ledger.settle(usage, Ending.CUT_BY_QUOTA, 200), end, sink);
+      case BrokenOff(Metered soFar, UpstreamFailure failure) ->
+          breakOff(ledger, soFar, failure, sink);
+      case Abandoned(Metered soFar) -> leave(ledger, soFar, sink);
+      case NoReply(UpstreamFailure failure) -> fail(ledger, Metered.NOTHING, failure, sink);
+    };
+  }
+
+  /** The client hung up; or the gateway stops, and the call outlasted its grace. */
+  private static Outcome leave(CallLedger ledger, Metered soFar, ReplySink sink) {
+    if (!sink.isStopped()) {
+      return new Outcome.Abandoned(ledger.settle(soFar, Ending.CLIENT_GONE, 499));
+    }
+    var stopped = new UpstreamFailure.Stopped();
+    return ledger.hasBegun()
+        ? breakOff(ledger, soFar, stopped, sink)
+        : fail(ledger, soFar, stopped, sink);
+  }
+
+  private static Outcome fail(
+      CallLedger ledger, Metered used, UpstreamFailure failure, ReplySink sink) {
+    return new Outcome.Failed(
+        ledger.settle(used, CallLedger.endingOf(failure), sink.statusOf(failure)), failure);
+  }
+
+  private static Outcome breakOff(
+      CallLedger ledger, Metered soFar, UpstreamFailure failure, ReplySink sink) {
+    SettledCall settled = ledger.settle(soFar, CallLedger.endingOf(failure), 200);
+    try {
+      sink.fail(failure);
+      return new Outcome.BrokenOff(settled, failure);
+    } catch (ClientGone _) {
+      return new Outcome.Abandoned(settled);
     }
   }
 

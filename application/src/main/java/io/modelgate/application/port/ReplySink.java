@@ -11,13 +11,17 @@ import io.modelgate.domain.routing.ModelName;
  */
 public interface ReplySink {
   /**
-   * Asks to be told when the client hangs up, even while nothing is written to it.
+   * Asks to be told when the client hangs up, even while nothing is written to it, or when the
+   * gateway ends the call because it stops.
    *
    * @param hangUp run at most once, within a second, on another thread or, when that is known
    *     already, at once; must not block, and may come too late to matter. Replaces what was asked
    *     before
    */
   void whenGone(Runnable hangUp);
+
+  /** Whether the gateway ended the call because it stops; the client is there to be told so. */
+  boolean isStopped();
 
   /**
    * Says what is left of the caller's limits, for the head of whatever reply will be sent; before

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import io.modelgate.application.admin.ChangeRoutes.Added;
+import io.modelgate.application.admin.ChangeRoutes.AddressRefused;
 import io.modelgate.application.admin.ChangeRoutes.Changed;
 import io.modelgate.application.admin.ChangeRoutes.NameTaken;
 import io.modelgate.application.admin.ChangeRoutes.NewModel;
@@ -14,6 +15,8 @@ import io.modelgate.application.admin.ChangeRoutes.NotServed;
 import io.modelgate.application.admin.ChangeRoutes.NotThere;
 import io.modelgate.application.port.ModelRoutes;
 import io.modelgate.application.port.StoreUnavailable;
+import io.modelgate.domain.routing.AddressRange;
+import io.modelgate.domain.routing.BackendAddresses;
 import io.modelgate.domain.routing.BackendKind;
 import io.modelgate.domain.routing.BaseUrl;
 import io.modelgate.domain.routing.Credential;
@@ -33,11 +36,13 @@ import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 class ChangeRoutesTest {
+  private static final String METADATA = "http://169.254.169.254";
   private static final Set<BackendKind> SERVED = EnumSet.of(BackendKind.VLLM, BackendKind.OPENAI);
   private static final ModelId UNKNOWN = new ModelId("mdl_none");
 
   private final InMemoryModelRoutes routes = new InMemoryModelRoutes();
   private final SettableClock clock = new SettableClock(NOON);
+  private BackendAddresses addresses = BackendAddresses.USUAL;
   private final ChangeRoutes changeRoutes = over(routes);
 
   @Test
@@ -199,8 +204,31 @@ class ChangeRoutesTest {
         .isThrownBy(() -> broken.change(new ModelId("mdl_fast"), route -> route));
   }
 
+  @Test
+  void sendsNoModelToAnAddressThatIsNotCalled() {
+    ModelRoute before = added(aModel("fast", BackendKind.VLLM));
+
+    assertThat(changeRoutes.add(aModelAt("http://169.254.169.254/latest")))
+        .isEqualTo(new AddressRefused());
+    assertThat(changeRoutes.change(before.id(), route -> sent(route, METADATA)))
+        .isEqualTo(new AddressRefused());
+    assertThat(routes.all()).containsExactly(before);
+
+    addresses = new BackendAddresses(List.of(AddressRange.parse("169.254.0.0/16").orElseThrow()));
+    assertThat(changeRoutes.change(before.id(), route -> sent(route, METADATA)))
+        .isInstanceOf(Changed.class);
+  }
+
+  @Test
+  void letsAModelBeChangedWhoseAddressIsCalledNoMore() {
+    routes.add(sent(aRoute("old", BackendKind.VLLM), METADATA));
+
+    assertThat(changeRoutes.change(new ModelId("mdl_old"), route -> disabled(route)))
+        .isInstanceOf(Changed.class);
+  }
+
   private ChangeRoutes over(ModelRoutes store) {
-    return new ChangeRoutes(store, SERVED, clock, new SecureRandom());
+    return new ChangeRoutes(store, SERVED, () -> addresses, clock, new SecureRandom());
   }
 
   private ModelRoute added(NewModel wanted) {
@@ -217,6 +245,24 @@ class ChangeRoutesTest {
         null,
         null,
         true);
+  }
+
+  private static NewModel aModelAt(String url) {
+    return NewModel.on(BackendKind.VLLM, BaseUrl.of(url), new ModelName("m"));
+  }
+
+  private static ModelRoute sent(ModelRoute route, String url) {
+    return new ModelRoute(
+        route.id(),
+        route.name(),
+        List.of(route.targets().getFirst().at(BaseUrl.of(url))),
+        route.fallbacks(),
+        route.timeout(),
+        route.streamUsage(),
+        route.maxOutputTokens(),
+        route.enabled(),
+        route.createdAt(),
+        route.updatedAt());
   }
 
   private static ModelRoute moved(ModelRoute route, String name, BackendKind backend) {

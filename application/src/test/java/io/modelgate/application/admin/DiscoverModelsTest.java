@@ -12,6 +12,7 @@ import io.modelgate.application.port.ModelCatalog.Listing.Found;
 import io.modelgate.application.port.ModelCatalog.OfferedModel;
 import io.modelgate.application.port.ModelRoutes;
 import io.modelgate.application.port.StoreUnavailable;
+import io.modelgate.domain.routing.BackendAddresses;
 import io.modelgate.domain.routing.BackendKind;
 import io.modelgate.domain.routing.BaseUrl;
 import io.modelgate.domain.routing.ModelName;
@@ -42,7 +43,11 @@ class DiscoverModelsTest {
   private List<Finding> discover(ModelRoutes store, Place... places) throws InterruptedException {
     var changeRoutes =
         new ChangeRoutes(
-            store, EnumSet.allOf(BackendKind.class), new SettableClock(NOON), new SecureRandom());
+            store,
+            EnumSet.allOf(BackendKind.class),
+            () -> BackendAddresses.USUAL,
+            new SettableClock(NOON),
+            new SecureRandom());
     return new DiscoverModels(catalog, changeRoutes).handle(List.of(places));
   }
 

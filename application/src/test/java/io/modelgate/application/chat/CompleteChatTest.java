@@ -428,7 +428,42 @@ class CompleteChatTest {
     assertThat(standing().used()).isEqualTo(42);
   }
 
-  /** Helidon interrupts what has not ended when its grace is over. */
+  @Test
+  void tellsAClientWhoseStreamTheGatewayEnds() {
+    var upstream = new ScriptedUpstream(new Delivery.Abandoned(SO_FAR));
+    sink.stop();
+
+    var outcome = completeChat(upstream).handle(alice, aCallFor("fast"), sink);
+
+    assertThat(outcome).isInstanceOf(Outcome.BrokenOff.class);
+    assertThat(sink.failure()).isEqualTo(new UpstreamFailure.Stopped());
+    assertThat(onlyRecord().ending()).isEqualTo(Ending.SHUT_DOWN);
+    assertThat(onlyRecord().status()).isEqualTo(200);
+    assertThat(standing().used()).isEqualTo(42);
+  }
+
+  @Test
+  void failsACallThatTheGatewayEndsBeforeItsReply() {
+    var upstream =
+        new ScriptedUpstream() {
+          @Override
+          public Delivery send(Destination to, ChatCall call, OutputBudget budget, ReplySink into) {
+            return new Delivery.Abandoned(Metered.NOTHING);
+          }
+        };
+    sink.stop();
+
+    var outcome = completeChat(upstream).handle(alice, aCallFor("fast"), sink);
+
+    assertThat(outcome)
+        .isInstanceOfSatisfying(
+            Outcome.Failed.class,
+            failed -> assertThat(failed.failure()).isEqualTo(new UpstreamFailure.Stopped()));
+    assertThat(sink.head()).isNull();
+    assertThat(onlyRecord().ending()).isEqualTo(Ending.SHUT_DOWN);
+  }
+
+  /** The server interrupts what does not end when it is told to. */
   @Test
   void tellsACallThatTheGatewaysStopEnded() {
     var upstream =
@@ -565,6 +600,11 @@ class CompleteChatTest {
 
     @Override
     public void whenGone(Runnable hangUp) {}
+
+    @Override
+    public boolean isStopped() {
+      return sink.isStopped();
+    }
 
     @Override
     public void announce(LimitStanding standing) {

@@ -4,6 +4,7 @@ import io.modelgate.domain.chat.UpstreamFailure.CutOff;
 import io.modelgate.domain.chat.UpstreamFailure.NotAuthorized;
 import io.modelgate.domain.chat.UpstreamFailure.Rejected;
 import io.modelgate.domain.chat.UpstreamFailure.Reported;
+import io.modelgate.domain.chat.UpstreamFailure.Stopped;
 import io.modelgate.domain.chat.UpstreamFailure.TimedOut;
 import io.modelgate.domain.chat.UpstreamFailure.Unanswered;
 import io.modelgate.domain.chat.UpstreamFailure.Unintelligible;
@@ -53,7 +54,7 @@ public record RetryPolicy(
       case Rejected(int status, UpstreamError _, String retryAfter) ->
           afterStatus(status, retryAfter, attempts, jitter);
       case Unanswered _, TimedOut _, CutOff _, Unintelligible _ -> ifAmbiguous(attempts, jitter);
-      case NotAuthorized _ -> GIVE_UP;
+      case NotAuthorized _, Stopped _ -> GIVE_UP;
     };
   }
 

@@ -3,7 +3,7 @@ package io.modelgate.domain.chat;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
-/** How a backend let a call down. {@code detail} is for the log alone: it may name addresses. */
+/** Why a call got no whole reply. {@code detail} is for the log alone: it may name addresses. */
 public sealed interface UpstreamFailure {
   /** No connection came about: the call was not sent. */
   record Unreachable(String detail) implements UpstreamFailure {}
@@ -41,6 +41,9 @@ public sealed interface UpstreamFailure {
   /** It reported an error inside a reply that had begun well. */
   record Reported(UpstreamError error) implements UpstreamFailure {}
 
+  /** The gateway stops and ended the call; the backend is not to blame. */
+  record Stopped() implements UpstreamFailure {}
+
   /** The kind in a word, for the log, metrics and records, e.g. {@code timed_out}. */
   default String word() {
     return switch (this) {
@@ -52,6 +55,7 @@ public sealed interface UpstreamFailure {
       case Unintelligible _ -> "unintelligible";
       case CutOff _ -> "cut_off";
       case Reported _ -> "reported";
+      case Stopped _ -> "stopped";
     };
   }
 
@@ -63,7 +67,7 @@ public sealed interface UpstreamFailure {
     return switch (this) {
       case Unreachable _, Unanswered _, TimedOut _, Unintelligible _, CutOff _, Reported _ -> true;
       case Rejected rejected -> rejected.status() >= 500;
-      case NotAuthorized _ -> false;
+      case NotAuthorized _, Stopped _ -> false;
     };
   }
 

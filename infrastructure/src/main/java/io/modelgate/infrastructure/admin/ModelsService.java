@@ -9,6 +9,7 @@ import io.helidon.webserver.http.HttpService;
 import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
 import io.modelgate.application.admin.ChangeRoutes.Added;
+import io.modelgate.application.admin.ChangeRoutes.AddressRefused;
 import io.modelgate.application.admin.ChangeRoutes.Changed;
 import io.modelgate.application.admin.ChangeRoutes.NameTaken;
 import io.modelgate.application.admin.ChangeRoutes.NoFallback;
@@ -59,6 +60,7 @@ final class ModelsService implements HttpService {
       case NotServed notServed -> throw rejected(notServed);
       case NoFallback(ModelName name) ->
           throw Rejected.field("fallback_models", "there is no model named '" + name + "'");
+      case AddressRefused _ -> throw addressRefused();
     }
   }
 
@@ -77,6 +79,7 @@ final class ModelsService implements HttpService {
       case NotServed notServed -> throw rejected(notServed);
       case NoFallback(ModelName name) ->
           throw Rejected.field("fallback_models", "there is no model named '" + name + "'");
+      case AddressRefused _ -> throw addressRefused();
     }
   }
 
@@ -107,6 +110,14 @@ final class ModelsService implements HttpService {
         ApiError.invalidRequest(409, "there is a model named '" + taken.name() + "' already")
             .withParam("name")
             .withCode("model_exists"));
+  }
+
+  private static Rejected addressRefused() {
+    return Rejected.field(
+        "base_url",
+        "'base_url' must be a URL whose host may be called: no address that is link-local or a cloud's"
+            + " metadata service, and no unusual spelling of one; the setting"
+            + " upstream.allowed-addresses can allow it");
   }
 
   private static Rejected rejected(NotServed notServed) {

@@ -2,6 +2,7 @@ package io.modelgate.infrastructure.client;
 
 import io.modelgate.domain.chat.UpstreamFailure;
 import io.modelgate.domain.chat.UpstreamFailure.Phase;
+import io.modelgate.domain.routing.BackendAddresses;
 import java.io.Closeable;
 import java.io.IOException;
 import java.io.InputStream;
@@ -49,16 +50,23 @@ final class Connection implements Closeable {
    * Connects, over all addresses of the host in turn, and greets over TLS where the origin wants
    * that: the certificate must be trusted and name the host.
    *
+   * @param addresses asked of the very address that is then connected to, so that a name that means
+   *     something else a moment later changes nothing. Through a proxy it is the proxy's, and the
+   *     proxy looks the name up
    * @throws CallFailed as {@link UpstreamFailure.Unreachable}, whatever went wrong
    */
   static Connection open(
-      Origin origin, Duration connectTimeout, SSLSocketFactory tls, Cancellation cancellation)
+      Origin origin,
+      BackendAddresses addresses,
+      Duration connectTimeout,
+      SSLSocketFactory tls,
+      Cancellation cancellation)
       throws CallFailed {
     long started = System.nanoTime();
     var deadline = Deadline.in(Phase.CONNECT, connectTimeout);
     Socket raw = new Socket();
     try {
-      raw = connect(origin, deadline, cancellation);
+      raw = connect(origin, addresses, deadline, cancellation);
       if (origin.proxy() != null) {
         Tunnel.open(raw, origin, deadline);
       }
@@ -74,13 +82,21 @@ final class Connection implements Closeable {
     }
   }
 
-  private static Socket connect(Origin origin, Deadline deadline, Cancellation cancellation)
+  private static Socket connect(
+      Origin origin, BackendAddresses addresses, Deadline deadline, Cancellation cancellation)
       throws IOException {
+    if (!addresses.permits(origin.host())) {
+      throw refused(origin.host());
+    }
     Proxy proxy = origin.proxy();
     String host = proxy == null ? origin.host() : proxy.host();
     int port = proxy == null ? origin.port() : proxy.port();
     IOException last = new SocketTimeoutException("no address");
     for (InetAddress address : HostLookup.addresses(host, deadline, cancellation)) {
+      if (!addresses.permits(address)) {
+        last = refused(address.getHostAddress());
+        continue;
+      }
       var socket = new Socket();
       cancellation.use(socket);
       try {
@@ -93,6 +109,11 @@ final class Connection implements Closeable {
       }
     }
     throw last;
+  }
+
+  private static IOException refused(String address) {
+    return new IOException(
+        address + " is an address that is not called (upstream.allowed-addresses can allow it)");
   }
 
   private static Socket greet(

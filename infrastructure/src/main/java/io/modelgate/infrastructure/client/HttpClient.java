@@ -1,6 +1,7 @@
 package io.modelgate.infrastructure.client;
 
 import io.modelgate.domain.chat.UpstreamFailure;
+import io.modelgate.domain.routing.BackendAddresses;
 import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -16,28 +17,36 @@ public final class HttpClient implements AutoCloseable {
   private static final Duration KEEP_IDLE = Duration.ofSeconds(4);
 
   private final Duration connectTimeout;
+  private final BackendAddresses addresses;
   private final SSLSocketFactory tls;
   private final ConnectionPool pool;
   private final CountDownLatch closed;
 
   private HttpClient(
-      Duration connectTimeout, SSLSocketFactory tls, ConnectionPool pool, CountDownLatch closed) {
+      Duration connectTimeout,
+      BackendAddresses addresses,
+      SSLSocketFactory tls,
+      ConnectionPool pool,
+      CountDownLatch closed) {
     this.connectTimeout = connectTimeout;
+    this.addresses = addresses;
     this.tls = tls;
     this.pool = pool;
     this.closed = closed;
   }
 
+  /** One that calls the addresses that are usual. */
   public static HttpClient open(Duration connectTimeout, SSLSocketFactory tls) {
     var pool = new ConnectionPool(KEEP_IDLE, System::nanoTime);
-    var client = new HttpClient(connectTimeout, tls, pool, new CountDownLatch(1));
+    var client =
+        new HttpClient(connectTimeout, BackendAddresses.USUAL, tls, pool, new CountDownLatch(1));
     Thread.ofVirtual().name("upstream-pool").start(client::closeOldConnections);
     return client;
   }
 
-  /** This client with the same connections, but another patience for new ones; closed with it. */
-  public HttpClient withConnectTimeout(Duration other) {
-    return new HttpClient(other, tls, pool, closed);
+  /** This client with the same connections, but other rules for new ones; closed with it. */
+  public HttpClient with(Duration otherConnectTimeout, BackendAddresses otherAddresses) {
+    return new HttpClient(otherConnectTimeout, otherAddresses, tls, pool, closed);
   }
 
   private void closeOldConnections() {
@@ -72,7 +81,7 @@ public final class HttpClient implements AutoCloseable {
         }
       }
     }
-    var fresh = Connection.open(origin, connectTimeout(head), tls, cancellation);
+    var fresh = Connection.open(origin, addresses, connectTimeout(head), tls, cancellation);
     return exchange(fresh, request, head, cancellation);
   }
 

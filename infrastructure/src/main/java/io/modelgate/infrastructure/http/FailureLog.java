@@ -46,9 +46,12 @@ final class FailureLog {
             details(failure));
   }
 
-  /** What a client got wrong is no warning, however often. */
+  /** What a client got wrong is no warning, however often, and neither is the gateway's end. */
   Level level(ModelRoute route, UpstreamFailure failure) {
-    if (failure instanceof UpstreamFailure.Rejected(int status, _, _) && status < 500) {
+    boolean blameless =
+        failure instanceof UpstreamFailure.Stopped
+            || (failure instanceof UpstreamFailure.Rejected(int status, _, _) && status < 500);
+    if (blameless) {
       return Level.DEBUG;
     }
     long now = nanoTime.getAsLong();
@@ -72,6 +75,7 @@ final class FailureLog {
       case UpstreamFailure.Unintelligible(String detail) -> "sent an invalid reply: " + detail;
       case UpstreamFailure.CutOff(String detail) -> "ended its reply early: " + detail;
       case UpstreamFailure.Reported _ -> "reported an error inside its reply";
+      case UpstreamFailure.Stopped _ -> "was hung up on, since the gateway stops";
     };
   }
 

@@ -86,6 +86,9 @@ final class OpenAiErrors {
               orElse(error.type(), "server_error"),
               error.param(),
               orElse(error.code(), "upstream_error"));
+      case UpstreamFailure.Stopped _ ->
+          upstream(
+              503, "The gateway is shutting down and ended this call. Try again.", "shutting_down");
     };
   }
 

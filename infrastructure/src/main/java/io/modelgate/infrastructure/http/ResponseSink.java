@@ -74,6 +74,11 @@ final class ResponseSink implements ReplySink, AutoCloseable {
   }
 
   @Override
+  public boolean isStopped() {
+    return client.isStopped();
+  }
+
+  @Override
   public void announce(LimitStanding standing) {
     RateHeaders.put(response, standing);
   }

@@ -28,16 +28,24 @@ import org.slf4j.LoggerFactory;
 public final class ApiServer implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(ApiServer.class);
 
+  /** For calls that are told to end. */
   private static final Duration LAST_WORDS = Duration.ofSeconds(3);
+
+  /** From the arrival of a request to its handler. */
+  private static final Duration ARRIVAL = Duration.ofMillis(250);
 
   private final WebServer server;
   private final ScheduledExecutorService timer;
   private final RunningCalls running;
+  private final Duration grace;
+  private volatile boolean cutCalls;
 
-  private ApiServer(WebServer server, ScheduledExecutorService timer, RunningCalls running) {
+  private ApiServer(
+      WebServer server, ScheduledExecutorService timer, RunningCalls running, Duration grace) {
     this.server = server;
     this.timer = timer;
     this.running = running;
+    this.grace = grace;
   }
 
   /**
@@ -74,7 +82,7 @@ public final class ApiServer implements AutoCloseable {
             .host(settings.host())
             .port(settings.port())
             .maxPayloadSize(settings.maxBodyBytes())
-            .shutdownGracePeriod(settings.shutdownGrace())
+            .shutdownGracePeriod(settings.shutdownGrace().plus(LAST_WORDS.multipliedBy(2)))
             .shutdownHook(false)
             .contentEncoding(new PlainBodies())
             .connectionOptions(options -> options.tcpNoDelay(true))
@@ -94,7 +102,7 @@ public final class ApiServer implements AutoCloseable {
       if (!server.isRunning()) {
         throw new IllegalStateException("the listener did not start");
       }
-      return new ApiServer(server, timer, running);
+      return new ApiServer(server, timer, running, settings.shutdownGrace());
     } catch (RuntimeException e) {
       timer.shutdownNow();
       throw new IllegalStateException(
@@ -116,22 +124,55 @@ public final class ApiServer implements AutoCloseable {
     return server.port();
   }
 
+  /** Goes on accepting, but from now on each reply says that it is its connection's last. */
+  public void announceEnd() {
+    running.beLast();
+  }
+
+  /** Whether {@link #close()} had to end calls. */
+  public boolean hasCutCalls() {
+    return cutCalls;
+  }
+
   /**
-   * Accepts no more, lets running calls finish for the grace period, then ends them. Blocks;
-   * idempotent.
+   * Accepts no more, closes the connections that rest, lets running calls finish for the grace
+   * period and then ends them: their clients are told. Blocks; idempotent.
    */
   @Override
   public void close() {
-    server.stop();
-    timer.shutdownNow();
+    running.beLast();
+    Thread stopping = Thread.ofPlatform().name("listener-stop").start(server::stop);
     try {
-      // Helidon ends what is left by interrupting it; those calls still charge and log what they
-      // used.
-      if (!running.awaitNone(LAST_WORDS)) {
+      finishOrStop(stopping);
+      // Helidon waits for silent connections as well as for calls; interrupting it ends both. Such
+      // calls still charge and log what they used.
+      stopping.interrupt();
+      if (!stopping.join(LAST_WORDS) || !running.awaitNone(LAST_WORDS)) {
         LOG.warn("some calls did not end and are not in the log");
       }
     } catch (InterruptedException _) {
       Thread.currentThread().interrupt();
+    } finally {
+      timer.shutdownNow();
+    }
+  }
+
+  private void finishOrStop(Thread stopping) throws InterruptedException {
+    long over = System.nanoTime() + grace.toNanos();
+    boolean finished = running.awaitNone(grace);
+    while (finished && !stopping.join(ARRIVAL)) {
+      if (running.awaitNone(Duration.ZERO)) {
+        return; // who is left says nothing
+      }
+      finished = running.awaitNone(Duration.ofNanos(over - System.nanoTime()));
+    }
+    if (!finished) {
+      cutCalls = true;
+      LOG.warn(
+          "calls that outlasted the grace of {} ms are ended: {}",
+          grace.toMillis(),
+          running.stop());
+      boolean _ = running.awaitNone(LAST_WORDS);
     }
   }
 

@@ -35,22 +35,30 @@ final class CallFilter implements Filter {
     request.context().register(call);
     request.context().register(client);
     response.header(REQUEST_ID, call.requestId());
-    response.beforeSend(() -> call.stamp(response));
+    response.beforeSend(() -> stamp(call, response));
     String route = RouteLabel.of(request.prologue().uriPath().path());
-    running.begin();
+    running.begin(client);
     meters.begun(route);
     try {
       chain.proceed();
     } finally {
       client.served();
       call.end(route, request, response, meters);
-      running.end();
+      running.end(client);
     }
-    if (request.headers().containsToken(HeaderValues.CONNECTION_CLOSE)) {
-      // Helidon 4.5 says so in its reply, too, and then waits for the next request all the same.
+    if (request.headers().containsToken(HeaderValues.CONNECTION_CLOSE)
+        || response.headers().containsToken(HeaderValues.CONNECTION_CLOSE)) {
+      // Helidon 4.5 says so in its reply, and then waits for the next request all the same.
       throw ApiErrors.isBodyRead(request)
-          ? new CloseConnectionException("the client asked for it")
+          ? new CloseConnectionException("this call was to be the connection's last")
           : new BodyLeftUnread();
+    }
+  }
+
+  private void stamp(CallLog call, RoutingResponse response) {
+    call.stamp(response);
+    if (running.areLast()) {
+      response.header(HeaderValues.CONNECTION_CLOSE);
     }
   }
 

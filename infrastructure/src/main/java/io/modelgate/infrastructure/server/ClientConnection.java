@@ -32,6 +32,7 @@ public final class ClientConnection implements Supplier<byte[]> {
   private int bytesAhead;
   private boolean readingAhead;
   private boolean ended;
+  private boolean stopped;
   private @Nullable RuntimeException broken;
   private @Nullable Runnable hangUp;
   private long watchedSince;
@@ -50,16 +51,17 @@ public final class ClientConnection implements Supplier<byte[]> {
   }
 
   /**
-   * Asks to be told when the client hangs up before the request has been served.
+   * Asks to be told when the client hangs up, or the gateway ends the call, before the request has
+   * been served.
    *
-   * @param action run at most once, on another thread, or at once when the client is known to be
-   *     gone already; must not block. Replaces what was asked before
+   * @param action run at most once, on another thread, or at once when that is known to have
+   *     happened already; must not block. Replaces what was asked before
    */
   public void whenGone(Runnable action) {
     boolean gone;
     lock.lock();
     try {
-      gone = isOver();
+      gone = isOver() || stopped;
       hangUp = action;
       watchedSince = System.nanoTime();
     } finally {
@@ -69,6 +71,38 @@ public final class ClientConnection implements Supplier<byte[]> {
       action.run();
     } else {
       watch.add(this);
+    }
+  }
+
+  /**
+   * Ends the request that is being served as if its client had hung up; but the client is there to
+   * be told why.
+   */
+  void stop() {
+    Runnable told;
+    lock.lock();
+    try {
+      if (isOver() || stopped) {
+        return;
+      }
+      stopped = true;
+      told = hangUp;
+      hangUp = null;
+    } finally {
+      lock.unlock();
+    }
+    if (told != null) {
+      told.run();
+    }
+  }
+
+  /** Whether the gateway ended the request, since it stops. */
+  public boolean isStopped() {
+    lock.lock();
+    try {
+      return stopped;
+    } finally {
+      lock.unlock();
     }
   }
 

@@ -5,7 +5,10 @@ import io.modelgate.domain.access.ApiKey;
 import io.modelgate.domain.routing.ModelRoute;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.SQLException;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * All that is in the file when it is opened.
@@ -19,8 +22,10 @@ record Contents(
    *
    * @throws StoreRefused when the secret key is not the right one, or a row makes no sense
    */
-  static Contents load(DbExecute execute, Path file, StoreSettings settings) throws IOException {
-    ModelTable models = new ModelTable(cipher(execute, file, settings));
+  static Contents load(SqliteDatabase database, Path file, StoreSettings settings)
+      throws IOException, SQLException {
+    ModelTable models = new ModelTable(cipher(database, file, settings.secretKey()));
+    DbExecute execute = database.execute();
     return new Contents(
         models,
         models.all(execute),
@@ -28,17 +33,18 @@ record Contents(
         UsageTables.recentUse(execute, settings.clock().instant()));
   }
 
-  private static CredentialCipher cipher(DbExecute execute, Path file, StoreSettings settings)
-      throws IOException {
-    var keyFile = new SecretKeyFile(file.resolveSibling("secret-key"));
-    String named = settings.secretKey();
+  private static CredentialCipher cipher(SqliteDatabase database, Path file, @Nullable String named)
+      throws IOException, SQLException {
+    var keyFile = SecretKeyFile.beside(file);
     if (named != null) {
       return cipher(named, "MG_SECRET_KEY");
     }
     if (keyFile.exists()) {
-      return cipher(keyFile.read(), "The file " + keyFile.path());
+      try (Connection connection = database.connection()) {
+        return cipher(keyFile, connection);
+      }
     }
-    if (ModelTable.hasCredentials(execute)) {
+    if (ModelTable.hasCredentials(database.execute())) {
       throw new StoreRefused(
           "The secret key is missing: %s holds encrypted credentials, but MG_SECRET_KEY is not set and there is no file %s."
               .formatted(file, keyFile.path()));
@@ -46,7 +52,20 @@ record Contents(
     return cipher(keyFile.create(), "The file " + keyFile.path());
   }
 
-  private static CredentialCipher cipher(String secret, String source) {
+  /** The file's secret; when a rotation was cut off after its commit, the one it proposed. */
+  static CredentialCipher cipher(SecretKeyFile keyFile, Connection connection)
+      throws IOException, SQLException {
+    if (keyFile.hasProposed()) {
+      var proposed = cipher(keyFile.readProposed(), "The secret beside " + keyFile.path());
+      if (KeptCredentials.areOpenedBy(proposed, connection)) {
+        keyFile.adopt();
+        return proposed;
+      }
+    }
+    return cipher(keyFile.read(), "The file " + keyFile.path());
+  }
+
+  static CredentialCipher cipher(String secret, String source) {
     try {
       return CredentialCipher.of(secret);
     } catch (IllegalArgumentException e) {

@@ -47,14 +47,20 @@ record Migrations(List<String> scripts) {
    * @throws StoreRefused when the file belongs to a newer program, or to another one
    */
   int apply(Connection connection) throws SQLException {
+    int found = check(connection);
+    for (int number = found + 1; number <= newest(); number++) {
+      apply(connection, number);
+    }
+    return found;
+  }
+
+  /** As {@link #apply}, but changes nothing. */
+  int check(Connection connection) throws SQLException {
     int found = version(connection);
     if (found > newest()) {
       throw new StoreRefused(
           "The database has schema %d, and this program knows only schemas up to %d: it was used by a newer ModelGate. Start that version, or restore a backup."
               .formatted(found, newest()));
-    }
-    for (int number = found + 1; number <= newest(); number++) {
-      apply(connection, number);
     }
     return found;
   }

@@ -30,6 +30,17 @@ final class OwnerOnly {
     }
   }
 
+  /**
+   * Makes a file, in place of what was there; in a directory that others can write to, it is nobody
+   * else's.
+   *
+   * @throws FileAlreadyExistsException when somebody makes one at the same moment
+   */
+  static void newFile(Path file) throws IOException {
+    Files.deleteIfExists(file);
+    Files.createFile(file, attributes(FILE));
+  }
+
   /** Makes the file when it is missing, with the right permissions from its first moment on. */
   static void file(Path file) throws IOException {
     try {

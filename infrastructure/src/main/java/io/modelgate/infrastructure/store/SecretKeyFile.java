@@ -3,7 +3,7 @@ package io.modelgate.infrastructure.store;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
 import java.security.SecureRandom;
 import java.util.Base64;
 
@@ -11,12 +11,27 @@ import java.util.Base64;
  * The secret that credentials are encrypted with, when the operator names none: 32 random bytes as
  * base64url text in an owner-only file. The text can be moved to {@code MG_SECRET_KEY} as it
  * stands.
+ *
+ * <p>A secret that is to follow it is first proposed, in a file beside it, and adopted once the
+ * credentials are encrypted with it: whenever the process dies, one of the two files fits.
  */
 final class SecretKeyFile {
   private final Path file;
+  private final Path proposed;
 
-  SecretKeyFile(Path file) {
+  private SecretKeyFile(Path file) {
     this.file = file;
+    this.proposed = file.resolveSibling(file.getFileName() + ".new");
+  }
+
+  static SecretKeyFile beside(Path database) {
+    return new SecretKeyFile(database.resolveSibling("secret-key"));
+  }
+
+  static String random() {
+    byte[] random = new byte[32];
+    new SecureRandom().nextBytes(random);
+    return Base64.getUrlEncoder().withoutPadding().encodeToString(random);
   }
 
   Path path() {
@@ -32,15 +47,40 @@ final class SecretKeyFile {
     return Files.readString(file);
   }
 
+  boolean hasProposed() {
+    return Files.exists(proposed);
+  }
+
+  String readProposed() throws IOException {
+    OwnerOnly.tighten(proposed);
+    return Files.readString(proposed);
+  }
+
+  /** Puts a secret beside the one in force; it is on the disk when this returns. */
+  void propose(String secret) throws IOException {
+    OwnerOnly.file(proposed);
+    Files.writeString(
+        proposed,
+        secret + "\n",
+        StandardOpenOption.WRITE,
+        StandardOpenOption.TRUNCATE_EXISTING,
+        StandardOpenOption.SYNC);
+  }
+
+  /** Nothing is encrypted with the proposed secret. */
+  void withdraw() throws IOException {
+    Files.delete(proposed);
+  }
+
+  /** Puts the proposed secret in force. */
+  void adopt() throws IOException {
+    DurableMove.move(proposed, file);
+  }
+
   String create() throws IOException {
-    byte[] random = new byte[32];
-    new SecureRandom().nextBytes(random);
-    String secret = Base64.getUrlEncoder().withoutPadding().encodeToString(random);
-    // Written elsewhere and moved, so that a crash cannot leave half a key.
-    Path unfinished = file.resolveSibling(file.getFileName() + ".new");
-    OwnerOnly.file(unfinished);
-    Files.writeString(unfinished, secret + "\n");
-    Files.move(unfinished, file, StandardCopyOption.ATOMIC_MOVE);
+    String secret = random();
+    propose(secret);
+    adopt();
     return secret;
   }
 }

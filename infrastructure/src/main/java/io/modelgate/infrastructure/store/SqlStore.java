@@ -10,7 +10,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.time.Instant;
 import java.time.ZoneId;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -88,7 +90,7 @@ public final class SqlStore implements AutoCloseable {
       try (Connection connection = database.connection()) {
         found = migrations.apply(connection);
       }
-      Contents contents = Contents.load(database.execute(), file, settings);
+      Contents contents = Contents.load(database, file, settings);
       var writer =
           new StoreWriter(
               database,
@@ -116,6 +118,44 @@ public final class SqlStore implements AutoCloseable {
         database.discard();
       }
     }
+  }
+
+  /**
+   * Copies a database, also while another process has it open. The secret key is not in the copy.
+   *
+   * @param target a path beside which there is room for a second file; only its owner can read it
+   * @param replace whether a file that is there may be replaced
+   * @throws StoreRefused when it cannot be; then the target is as it was
+   */
+  public static BackupSummary backup(Path database, Path target, boolean replace) {
+    return StoreBackup.write(database, target, replace);
+  }
+
+  /**
+   * Puts a backup in the database's place. The next start brings an older schema forward.
+   *
+   * @param secretKey as of the settings; null for the one in the file beside the database
+   * @param now names the file that the database replaced is kept in
+   * @return that file; null when there was no database
+   * @throws StoreRefused when the database is open, the backup is not one, or the secret key does
+   *     not open its credentials; then the database is as it was
+   */
+  public static @Nullable Path restore(
+      Path database, Path backup, @Nullable String secretKey, Instant now) {
+    return StoreBackup.restore(database, backup, secretKey, now);
+  }
+
+  /**
+   * Encrypts the credentials of a database that nobody has open with another secret key. Cut off at
+   * any moment, the old key or the new one opens all; doing it again finishes it.
+   *
+   * @param old the key in force; null for the one in the file beside the database
+   * @param fresh the key to come; null to make one, which needs that file
+   * @return how many credentials there are
+   * @throws StoreRefused when it cannot be done; then nothing has changed
+   */
+  public static int rotateSecretKey(Path database, @Nullable String old, @Nullable String fresh) {
+    return SecretRotation.run(database, old, fresh);
   }
 
   public ApiKeys apiKeys() {
@@ -178,7 +218,7 @@ public final class SqlStore implements AutoCloseable {
   }
 
   /** One name for one file, so that two paths to it meet the same lock. */
-  private static Path realPath(Path database) throws IOException {
+  static Path realPath(Path database) throws IOException {
     if (Files.isDirectory(database)) {
       throw new StoreRefused(
           "The database needs the path of a file, and " + database + " is a directory.");

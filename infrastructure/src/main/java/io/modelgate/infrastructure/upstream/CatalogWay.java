@@ -8,6 +8,7 @@ import io.helidon.webclient.api.Proxy;
 import io.helidon.webclient.api.TcpClientConnection;
 import io.helidon.webclient.api.WebClient;
 import io.modelgate.domain.chat.UpstreamFailure.Unreachable;
+import io.modelgate.domain.routing.BackendAddresses;
 import io.modelgate.domain.routing.BaseUrl;
 import io.modelgate.infrastructure.client.CallFailed;
 import io.modelgate.infrastructure.client.Origin;
@@ -23,11 +24,17 @@ import org.jspecify.annotations.Nullable;
 
 /** How WebClient comes to a backend: directly or through a proxy, with TLS or without. */
 record CatalogWay(
-    BaseUrl baseUrl, io.modelgate.infrastructure.client.@Nullable Proxy proxy, SSLContext tls) {
+    BaseUrl baseUrl,
+    BackendAddresses addresses,
+    io.modelgate.infrastructure.client.@Nullable Proxy proxy,
+    SSLContext tls) {
 
   /** Opens a connection of its own; to be closed. */
   ClientConnection connect(WebClient client) throws CallFailed {
     Origin origin = Origin.of(baseUrl, null);
+    if (!addresses.permits(origin.host())) {
+      throw new CallFailed(new Unreachable(refused(origin.host())));
+    }
     var key =
         ConnectionKey.create(
             origin.tls() ? "https" : "http",
@@ -70,13 +77,20 @@ record CatalogWay(
    */
   private InetAddress address(WebClient client, String name, DnsAddressLookup lookup) {
     try {
-      byte[] bytes =
-          proxy == null
-              ? client.prototype().dnsResolver().resolveAddress(name, lookup).getAddress()
-              : new byte[4];
-      return InetAddress.getByAddress(name, bytes);
+      if (proxy != null) {
+        return InetAddress.getByAddress(name, new byte[4]);
+      }
+      InetAddress found = client.prototype().dnsResolver().resolveAddress(name, lookup);
+      if (!addresses.permits(found)) {
+        throw new UnknownHostException(refused(found.getHostAddress()));
+      }
+      return InetAddress.getByAddress(name, found.getAddress());
     } catch (UnknownHostException e) {
       throw new UncheckedIOException(e);
     }
+  }
+
+  private static String refused(String address) {
+    return address + " is an address that is not called (upstream.allowed-addresses can allow it)";
   }
 }

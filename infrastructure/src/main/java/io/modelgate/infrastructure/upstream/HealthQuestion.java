@@ -91,7 +91,8 @@ final class HealthQuestion {
           "no answer within " + allowed.toMillis() + " ms";
       case UpstreamFailure.Rejected _,
           UpstreamFailure.NotAuthorized _,
-          UpstreamFailure.Reported _ ->
+          UpstreamFailure.Reported _,
+          UpstreamFailure.Stopped _ ->
           failure.word();
     };
   }

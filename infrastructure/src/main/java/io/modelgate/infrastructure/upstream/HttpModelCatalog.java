@@ -59,7 +59,7 @@ final class HttpModelCatalog implements ModelCatalog {
             kind == BackendKind.OLLAMA ? "/api/tags" : "/v1/models",
             credential == null ? adapter.credential() : credential,
             adapter.credentialHeader(),
-            new CatalogWay(url, adapter.proxy(), tls),
+            new CatalogWay(url, settings.addresses(), adapter.proxy(), tls),
             hasty ? patience : settings.connectTimeout());
     return inTime(() -> ask(kind, question));
   }

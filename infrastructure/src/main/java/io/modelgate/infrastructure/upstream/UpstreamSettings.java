@@ -1,5 +1,6 @@
 package io.modelgate.infrastructure.upstream;
 
+import io.modelgate.domain.routing.BackendAddresses;
 import io.modelgate.domain.routing.BackendKind;
 import io.modelgate.domain.routing.BaseUrl;
 import io.modelgate.domain.routing.Credential;
@@ -18,6 +19,7 @@ import org.jspecify.annotations.Nullable;
  * @param connectTimeout patience for a connection, TLS included; longer than nothing
  * @param maxReplyBytes the longest reply that is read whole, in bytes; streams have no limit
  * @param adapters the kinds of backend that are served, with what each is called by
+ * @param addresses which may be called
  * @param echoPace the time between two events of the built-in echo; null when it is off
  */
 public record UpstreamSettings(
@@ -25,7 +27,18 @@ public record UpstreamSettings(
     Duration connectTimeout,
     int maxReplyBytes,
     Map<BackendKind, Adapter> adapters,
+    BackendAddresses addresses,
     @Nullable Duration echoPace) {
+  /** Those that may call the addresses that are usual. */
+  public UpstreamSettings(
+      Duration timeout,
+      Duration connectTimeout,
+      int maxReplyBytes,
+      Map<BackendKind, Adapter> adapters,
+      @Nullable Duration echoPace) {
+    this(timeout, connectTimeout, maxReplyBytes, adapters, BackendAddresses.USUAL, echoPace);
+  }
+
   public UpstreamSettings {
     if (!timeout.isPositive() || !connectTimeout.isPositive() || maxReplyBytes < 1) {
       throw new IllegalArgumentException("timeouts and the longest reply are more than nothing");

@@ -78,7 +78,7 @@ public final class Upstreams implements Upstream, AutoCloseable {
   }
 
   private Map<BackendKind, KindUpstream> adapters(UpstreamSettings settings) {
-    HttpClient patient = client.withConnectTimeout(settings.connectTimeout());
+    HttpClient patient = client.with(settings.connectTimeout(), settings.addresses());
     Map<BackendKind, KindUpstream> adapters = new EnumMap<>(BackendKind.class);
     settings
         .adapters()
@@ -151,7 +151,11 @@ public final class Upstreams implements Upstream, AutoCloseable {
     UpstreamSettings.Adapter adapter = settings.adapters().get(destination.backend());
     return adapter == null
         ? new Checkup(Health.READY, "built in", Duration.ZERO)
-        : HealthQuestion.ask(client, destination, adapter, settings.connectTimeout());
+        : HealthQuestion.ask(
+            client.with(settings.connectTimeout(), settings.addresses()),
+            destination,
+            adapter,
+            settings.connectTimeout());
   }
 
   /** What asks any kind of backend for its models. Keeps no connection. */

@@ -10,6 +10,7 @@ import io.modelgate.application.port.ModelRoutes;
 import io.modelgate.domain.access.RateLimits;
 import io.modelgate.domain.access.SecretHash;
 import io.modelgate.domain.access.TokenQuota;
+import io.modelgate.domain.routing.BackendAddresses;
 import io.modelgate.domain.routing.BackendKind;
 import io.modelgate.infrastructure.server.ApiErrors;
 import io.modelgate.infrastructure.server.ApiServer;
@@ -77,7 +78,11 @@ final class AdminServer implements AutoCloseable {
                 quotas),
             new AdminApi.Models(
                 new ChangeRoutes(
-                    routes, EnumSet.of(BackendKind.VLLM, BackendKind.OPENAI), clock, random),
+                    routes,
+                    EnumSet.of(BackendKind.VLLM, BackendKind.OPENAI),
+                    () -> BackendAddresses.USUAL,
+                    clock,
+                    random),
                 routes,
                 targets),
             () -> settings,

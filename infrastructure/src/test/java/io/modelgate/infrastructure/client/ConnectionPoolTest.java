@@ -2,6 +2,7 @@ package io.modelgate.infrastructure.client;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.modelgate.domain.routing.BackendAddresses;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -115,6 +116,7 @@ class ConnectionPoolTest {
   private Connection connect() throws IOException {
     return Connection.open(
         origin,
+        BackendAddresses.USUAL,
         Duration.ofSeconds(5),
         (SSLSocketFactory) SSLSocketFactory.getDefault(),
         new Cancellation());

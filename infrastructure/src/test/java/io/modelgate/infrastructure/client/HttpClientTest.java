@@ -3,11 +3,14 @@ package io.modelgate.infrastructure.client;
 import static io.modelgate.testing.backend.ScriptedBackend.send;
 import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import io.modelgate.domain.chat.UpstreamFailure;
 import io.modelgate.domain.chat.UpstreamFailure.Phase;
 import io.modelgate.domain.chat.UpstreamFailure.Unreachable;
+import io.modelgate.domain.routing.AddressRange;
+import io.modelgate.domain.routing.BackendAddresses;
 import io.modelgate.testing.backend.ConnectProxy;
 import io.modelgate.testing.backend.ScriptedBackend;
 import io.modelgate.testing.backend.SelfSigned;
@@ -15,6 +18,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Base64;
+import java.util.List;
 import javax.net.ssl.SSLSocketFactory;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -36,6 +40,42 @@ class HttpClientTest {
   void stop() throws IOException {
     client.close();
     backend.close();
+  }
+
+  @Test
+  void callsNoAddressThatIsRefused() {
+    var here = new Origin(false, "0.0.0.0", backend.port(), null);
+
+    assertThatThrownBy(() -> ask(client, here))
+        .isInstanceOfSatisfying(
+            CallFailed.class,
+            failed ->
+                assertThat(failed.failure())
+                    .isInstanceOfSatisfying(
+                        UpstreamFailure.Unreachable.class,
+                        unreachable ->
+                            assertThat(unreachable.detail())
+                                .contains("0.0.0.0 is an address that is not called")));
+    assertThat(backend.connections()).isZero();
+  }
+
+  @Test
+  void callsARefusedAddressThatIsAllowed() throws IOException {
+    backend.onRequest(send(HELLO));
+    var allowed = new BackendAddresses(List.of(AddressRange.parse("0.0.0.0/32").orElseThrow()));
+    HttpClient allowing = client.with(Duration.ofSeconds(2), allowed);
+
+    assertThat(ask(allowing, new Origin(false, "0.0.0.0", backend.port(), null)).body())
+        .isEqualTo("hello");
+  }
+
+  @Test
+  void asksNoProxyForARefusedAddress() throws IOException {
+    try (var proxy = ConnectProxy.start()) {
+      assertThatThrownBy(() -> ask(client, origin("169.254.169.254", proxy, "")))
+          .isInstanceOf(CallFailed.class);
+      assertThat(proxy.asked()).isEmpty();
+    }
   }
 
   @Test

@@ -46,4 +46,9 @@ class FailureLogTest {
     assertThat(log.level(ONE, new UpstreamFailure.Rejected(500, error, null)))
         .isEqualTo(Level.WARN);
   }
+
+  @Test
+  void blamesNoBackendForTheGatewaysEnd() {
+    assertThat(log.level(ONE, new UpstreamFailure.Stopped())).isEqualTo(Level.DEBUG);
+  }
 }

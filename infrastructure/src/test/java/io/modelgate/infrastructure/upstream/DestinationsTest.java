@@ -70,7 +70,8 @@ class DestinationsTest {
             "1.2 http://spare:2 2",
             "3 http://own 0",
             "4 null 0");
-    assertThat(found).allMatch(to -> to.asked().value().equals("asked") && to.route().equals(route));
+    assertThat(found)
+        .allMatch(to -> to.asked().value().equals("asked") && to.route().equals(route));
   }
 
   @ParameterizedTest

@@ -499,6 +499,18 @@ class ModelCatalogTest {
     }
 
     @Test
+    void areAddressesThatAreNotCalled() {
+      for (String host : List.of("0.0.0.0", "169.254.169.254", "[::ffff:a9fe:a9fe]")) {
+        var url = BaseUrl.of("http://" + host + ":" + backend.port());
+
+        assertThat(failureOf(list(BackendKind.VLLM, adapter(null, null), url, null, PATIENT)))
+            .isInstanceOfSatisfying(
+                Unreachable.class, it -> assertThat(it.detail()).contains("is not called"));
+      }
+      assertThat(backend.connections()).isZero();
+    }
+
+    @Test
     void areBackendsTooSlowWhichAreHungUpOn() {
       backend.onRequest(backend.silence());
       backend.onRequest(

@@ -1023,6 +1023,11 @@ class UpstreamsTest {
     }
 
     @Override
+    public boolean isStopped() {
+      return sink.isStopped();
+    }
+
+    @Override
     public void announce(LimitStanding standing) {
       sink.announce(standing);
     }
