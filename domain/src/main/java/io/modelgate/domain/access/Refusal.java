@@ -1,5 +1,7 @@
 package io.modelgate.domain.access;
 
+import java.time.Duration;
+
 /**
  * Why a call is turned away before anything is sent upstream. A value, not an exception: being
  * refused is an ordinary answer.
@@ -13,6 +15,13 @@ public sealed interface Refusal {
 
   /** Nobody's key. The answer must not tell more than that. */
   record UnknownKey() implements Refusal {}
+
+  /**
+   * Nobody's key, as were too many before it from the same address.
+   *
+   * @param retryAfter when such a key is looked at again
+   */
+  record TooManyWrongKeys(Duration retryAfter) implements Refusal {}
 
   /** A real key that an administrator switched off. */
   record DisabledKey() implements Refusal {}

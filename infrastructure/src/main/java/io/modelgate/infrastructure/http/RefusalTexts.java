@@ -87,6 +87,7 @@ final class RefusalTexts {
   static @Nullable Duration retryAfter(Refusal refusal) {
     return switch (refusal) {
       case Refusal.RateLimited(RateBreach breach) -> breach.retryAfter();
+      case Refusal.TooManyWrongKeys(Duration retryAfter) -> retryAfter;
       case Refusal.QuotaBusy _, Refusal.LimitsUnavailable _, Refusal.UsageUnavailable _ ->
           Duration.ofSeconds(1);
       case Refusal.MissingKey _,
@@ -104,6 +105,7 @@ final class RefusalTexts {
   static String rule(Refusal refusal) {
     return switch (refusal) {
       case Refusal.MissingKey _, Refusal.MalformedKey _, Refusal.UnknownKey _ -> "key";
+      case Refusal.TooManyWrongKeys _ -> "wrong_keys";
       case Refusal.DisabledKey _ -> "key_disabled";
       case Refusal.ExpiredKey _ -> "key_expired";
       case Refusal.UnknownModel _ -> "model";
