@@ -1,6 +1,5 @@
 package io.modelgate.bootstrap;
 
-import io.helidon.webserver.http.HttpRouting;
 import io.modelgate.application.admin.ChangeApiKey;
 import io.modelgate.application.admin.ChangeRoutes;
 import io.modelgate.application.admin.DiscoverModels;
@@ -17,7 +16,9 @@ import io.modelgate.infrastructure.http.OpenAiApi;
 import io.modelgate.infrastructure.server.ApiErrors;
 import io.modelgate.infrastructure.server.ApiServer;
 import io.modelgate.infrastructure.server.Metrics;
-import io.modelgate.infrastructure.server.ServerSettings;
+import io.modelgate.infrastructure.server.TlsFiles;
+import io.modelgate.infrastructure.server.TlsIdentity;
+import io.modelgate.infrastructure.server.TlsUnusable;
 import io.modelgate.infrastructure.store.SqlStore;
 import io.modelgate.infrastructure.store.StoreRefused;
 import io.modelgate.infrastructure.store.StoreSettings;
@@ -48,6 +49,7 @@ final class Gateway implements AutoCloseable {
   private final ApiServer server;
   private final @Nullable ApiServer adminServer;
   private final SettingsWatch watch;
+  private final SettingsWatch certificateWatch;
   private final List<String> notices;
   private final @Nullable Neighbours neighbours;
   private final AtomicBoolean closing = new AtomicBoolean();
@@ -60,6 +62,7 @@ final class Gateway implements AutoCloseable {
       ApiServer server,
       @Nullable ApiServer adminServer,
       SettingsWatch watch,
+      SettingsWatch certificateWatch,
       List<String> notices,
       @Nullable Neighbours neighbours) {
     this.store = store;
@@ -68,6 +71,7 @@ final class Gateway implements AutoCloseable {
     this.server = server;
     this.adminServer = adminServer;
     this.watch = watch;
+    this.certificateWatch = certificateWatch;
     this.notices = List.copyOf(notices);
     this.neighbours = neighbours;
   }
@@ -157,7 +161,8 @@ final class Gateway implements AutoCloseable {
           limits;
           adminServer;
           server;
-          watch) {
+          watch;
+          certificateWatch) {
         // Closed in the reverse order of this list.
       } finally {
         closed.countDown();
@@ -229,8 +234,9 @@ final class Gateway implements AutoCloseable {
             ? Demo.prepare(besideDatabase(settings, "demo-key"), store, issueKey, changeRoutes)
             : null;
     Metrics metrics = metrics(store, limits);
-    ApiServer server = start(settings, errors, metrics, openAi, admin);
-    ApiServer adminServer = startAdmin(settings, errors, metrics, openAi, server);
+    var listeners = new Listeners(settings, tls(settings), errors, metrics);
+    ApiServer server = listeners.start(openAi, admin);
+    ApiServer adminServer = listeners.startAdmin(openAi, admin, server);
     if (demo != null) {
       notices.addAll(demo.howToCall(server.port()));
     }
@@ -238,7 +244,16 @@ final class Gateway implements AutoCloseable {
     var watch =
         SettingsWatch.start(
             live.files(), () -> live.reload((before, after) -> apply(before, after, upstreams)));
-    return new Gateway(store, upstreams, limits, server, adminServer, watch, notices, neighbours);
+    return new Gateway(
+        store,
+        upstreams,
+        limits,
+        server,
+        adminServer,
+        watch,
+        listeners.watchCertificate(),
+        notices,
+        neighbours);
   }
 
   private static IssueApiKey.Defaults defaults(Settings settings) {
@@ -257,45 +272,12 @@ final class Gateway implements AutoCloseable {
     return new Neighbours(discoverModels, settings.adapters(), upstreams.kinds());
   }
 
-  private static ApiServer start(
-      Settings settings, ApiErrors errors, Metrics metrics, OpenAiApi openAi, AdminApi admin) {
-    var server = settings.server();
+  private static @Nullable TlsIdentity tls(Settings settings) {
+    TlsFiles files = settings.edge().tls();
     try {
-      return ApiServer.start(
-          new ServerSettings(
-              server.host(), server.port(), settings.maxBodySize(), server.shutdownGrace()),
-          errors,
-          metrics,
-          (HttpRouting.Builder routing) -> {
-            openAi.register(routing);
-            admin.register(routing, metrics);
-          });
-    } catch (IllegalStateException e) {
-      throw new StartFailure(String.valueOf(e.getMessage()), e);
-    }
-  }
-
-  /** The listener for operators alone; null when none is asked for. */
-  private static @Nullable ApiServer startAdmin(
-      Settings settings, ApiErrors errors, Metrics metrics, OpenAiApi openAi, ApiServer first) {
-    Settings.Server server = settings.server();
-    Integer port = server.adminPort();
-    if (port == null) {
-      return null;
-    }
-    try {
-      return ApiServer.start(
-          new ServerSettings(
-              server.adminHost(), port, settings.maxBodySize(), server.shutdownGrace()),
-          errors,
-          metrics,
-          (HttpRouting.Builder routing) -> {
-            openAi.registerHealth(routing);
-            AdminApi.registerOpenMetrics(routing, metrics, errors);
-          });
-    } catch (IllegalStateException e) {
-      first.close();
-      throw new StartFailure(String.valueOf(e.getMessage()), e);
+      return files == null ? null : TlsIdentity.of(files);
+    } catch (TlsUnusable e) {
+      throw new StartFailure("server.tls: " + e.getMessage(), e, true);
     }
   }
 

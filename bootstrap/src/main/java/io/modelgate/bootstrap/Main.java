@@ -82,7 +82,9 @@ public final class Main implements Callable<Integer> {
     } catch (RuntimeException e) {
       System.err.println("ModelGate cannot start: " + StartFailure.sentence(e, settings.server()));
       log().debug("cannot start", e);
-      return FAILED;
+      return e instanceof StartFailure known && known.isSettingsAtFault()
+          ? CommandLine.ExitCode.USAGE
+          : FAILED;
     }
     Runtime.getRuntime().addShutdownHook(new Thread(() -> stop(gateway), "shutdown"));
     announce(settings, "ModelGate " + version() + " listens on " + address(settings, gateway));
@@ -117,7 +119,8 @@ public final class Main implements Callable<Integer> {
 
   private static String address(Settings settings, Gateway gateway) {
     String host = settings.server().host();
-    return "http://" + (host.contains(":") ? "[" + host + "]" : host) + ":" + gateway.port();
+    String scheme = settings.edge().tls() == null ? "http://" : "https://";
+    return scheme + (host.contains(":") ? "[" + host + "]" : host) + ":" + gateway.port();
   }
 
   /** The launcher says where that is; null when there is no such file. */
