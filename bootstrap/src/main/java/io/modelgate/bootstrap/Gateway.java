@@ -1,6 +1,5 @@
 package io.modelgate.bootstrap;
 
-import io.helidon.webserver.http.HttpRouting;
 import io.modelgate.application.admin.ChangeApiKey;
 import io.modelgate.application.admin.ChangeRoutes;
 import io.modelgate.application.admin.DiscoverModels;
@@ -18,7 +17,9 @@ import io.modelgate.infrastructure.routing.LiveTargets;
 import io.modelgate.infrastructure.server.ApiErrors;
 import io.modelgate.infrastructure.server.ApiServer;
 import io.modelgate.infrastructure.server.Metrics;
-import io.modelgate.infrastructure.server.ServerSettings;
+import io.modelgate.infrastructure.server.TlsFiles;
+import io.modelgate.infrastructure.server.TlsIdentity;
+import io.modelgate.infrastructure.server.TlsUnusable;
 import io.modelgate.infrastructure.store.SqlStore;
 import io.modelgate.infrastructure.store.StoreRefused;
 import io.modelgate.infrastructure.store.StoreSettings;
@@ -51,6 +52,7 @@ final class Gateway implements AutoCloseable {
   private final ApiServer server;
   private final @Nullable ApiServer adminServer;
   private final SettingsWatch watch;
+  private final SettingsWatch certificateWatch;
   private final List<String> notices;
   private final @Nullable Neighbours neighbours;
   private final Duration shutdownDelay;
@@ -65,6 +67,7 @@ final class Gateway implements AutoCloseable {
       ApiServer server,
       @Nullable ApiServer adminServer,
       SettingsWatch watch,
+      SettingsWatch certificateWatch,
       List<String> notices,
       @Nullable Neighbours neighbours,
       Duration shutdownDelay,
@@ -77,6 +80,7 @@ final class Gateway implements AutoCloseable {
     this.server = server;
     this.adminServer = adminServer;
     this.watch = watch;
+    this.certificateWatch = certificateWatch;
     this.notices = List.copyOf(notices);
     this.neighbours = neighbours;
     this.shutdownDelay = shutdownDelay;
@@ -172,7 +176,8 @@ final class Gateway implements AutoCloseable {
           limits;
           adminServer;
           server;
-          watch) {
+          watch;
+          certificateWatch) {
         // Closed in the reverse order of this list.
       }
     }
@@ -272,8 +277,9 @@ final class Gateway implements AutoCloseable {
             : null;
     Metrics metrics = metrics(store, limits);
     TargetMetrics.add(metrics, targets);
-    ApiServer server = start(settings, errors, metrics, openAi, admin);
-    ApiServer adminServer = startAdmin(settings, errors, metrics, openAi, server);
+    var listeners = new Listeners(settings, tls(settings), errors, metrics);
+    ApiServer server = listeners.start(openAi, admin);
+    ApiServer adminServer = listeners.startAdmin(openAi, admin, server);
     if (demo != null) {
       notices.addAll(demo.howToCall(server.port()));
     }
@@ -290,6 +296,7 @@ final class Gateway implements AutoCloseable {
         server,
         adminServer,
         watch,
+        listeners.watchCertificate(),
         notices,
         neighbours,
         settings.server().shutdownDelay(),
@@ -312,45 +319,12 @@ final class Gateway implements AutoCloseable {
     return new Neighbours(discoverModels, settings.adapters(), upstreams.kinds());
   }
 
-  private static ApiServer start(
-      Settings settings, ApiErrors errors, Metrics metrics, OpenAiApi openAi, AdminApi admin) {
-    var server = settings.server();
+  private static @Nullable TlsIdentity tls(Settings settings) {
+    TlsFiles files = settings.edge().tls();
     try {
-      return ApiServer.start(
-          new ServerSettings(
-              server.host(), server.port(), settings.maxBodySize(), server.shutdownGrace()),
-          errors,
-          metrics,
-          (HttpRouting.Builder routing) -> {
-            openAi.register(routing);
-            admin.register(routing, metrics);
-          });
-    } catch (IllegalStateException e) {
-      throw new StartFailure(String.valueOf(e.getMessage()), e);
-    }
-  }
-
-  /** The listener for operators alone; null when none is asked for. */
-  private static @Nullable ApiServer startAdmin(
-      Settings settings, ApiErrors errors, Metrics metrics, OpenAiApi openAi, ApiServer first) {
-    Settings.Server server = settings.server();
-    Integer port = server.adminPort();
-    if (port == null) {
-      return null;
-    }
-    try {
-      return ApiServer.start(
-          new ServerSettings(
-              server.adminHost(), port, settings.maxBodySize(), server.shutdownGrace()),
-          errors,
-          metrics,
-          (HttpRouting.Builder routing) -> {
-            openAi.registerHealth(routing);
-            AdminApi.registerOpenMetrics(routing, metrics, errors);
-          });
-    } catch (IllegalStateException e) {
-      first.close();
-      throw new StartFailure(String.valueOf(e.getMessage()), e);
+      return files == null ? null : TlsIdentity.of(files);
+    } catch (TlsUnusable e) {
+      throw new StartFailure("server.tls: " + e.getMessage(), e, true);
     }
   }
 

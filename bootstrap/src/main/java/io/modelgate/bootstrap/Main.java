@@ -164,7 +164,9 @@ public final class Main implements Callable<Integer> {
     } catch (RuntimeException e) {
       System.err.println("ModelGate cannot start: " + StartFailure.sentence(e, settings.server()));
       log().debug("cannot start", e);
-      return FAILED;
+      return e instanceof StartFailure known && known.isSettingsAtFault()
+          ? CommandLine.ExitCode.USAGE
+          : FAILED;
     }
     var exitCode = new CompletableFuture<Integer>();
     var stopping = new AtomicBoolean();
@@ -205,7 +207,8 @@ public final class Main implements Callable<Integer> {
 
   private static String address(Settings settings, Gateway gateway) {
     String host = settings.server().host();
-    return "http://" + (host.contains(":") ? "[" + host + "]" : host) + ":" + gateway.port();
+    String scheme = settings.edge().tls() == null ? "http://" : "https://";
+    return scheme + (host.contains(":") ? "[" + host + "]" : host) + ":" + gateway.port();
   }
 
   /** The launcher says where that is; null when there is no such file. */

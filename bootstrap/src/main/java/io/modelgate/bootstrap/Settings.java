@@ -13,6 +13,9 @@ import io.modelgate.domain.routing.StreamUsage;
 import io.modelgate.infrastructure.http.StreamSettings;
 import io.modelgate.infrastructure.redis.RedisSettings;
 import io.modelgate.infrastructure.routing.RoutingSettings;
+import io.modelgate.infrastructure.server.ConnectionLimits;
+import io.modelgate.infrastructure.server.Network;
+import io.modelgate.infrastructure.server.TlsFiles;
 import io.modelgate.infrastructure.store.StoreSettings;
 import io.modelgate.infrastructure.store.StoreSettings.UsagePolicy;
 import io.modelgate.infrastructure.upstream.UpstreamSettings;
@@ -22,12 +25,14 @@ import java.time.ZoneId;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Everything an operator can set. {@link SettingsTable} has the names, the defaults and what each
  * does. Printing it shows no secret. Immutable.
  *
+ * @param edge what strangers may do to the listeners
  * @param timeout patience with a backend; a model can have its own
  * @param addresses which backends may have
  * @param maxBodySize bytes of a request
@@ -41,6 +46,7 @@ import org.jspecify.annotations.Nullable;
  */
 record Settings(
     Server server,
+    Edge edge,
     Database database,
     Redis redis,
     Duration timeout,
@@ -116,6 +122,7 @@ record Settings(
             reader.read(SettingsTable.REDIS_TLS));
     return new Settings(
         server,
+        edge(reader),
         database,
         redis,
         reader.read(SettingsTable.TIMEOUT),
@@ -148,6 +155,37 @@ record Settings(
 
   private static BackendAddresses addresses(@Nullable List<AddressRange> allowed) {
     return allowed == null ? BackendAddresses.USUAL : new BackendAddresses(allowed);
+  }
+
+  private static Edge edge(SettingsReader reader) {
+    return new Edge(
+        reader.read(SettingsTable.SERVER_PUBLIC_ADMIN),
+        new ConnectionLimits(
+            reader.read(SettingsTable.SERVER_MAX_CONNECTIONS).intValue(),
+            reader.read(SettingsTable.SERVER_HEAD_TIMEOUT),
+            reader.read(SettingsTable.SERVER_BODY_TIMEOUT),
+            reader.read(SettingsTable.SERVER_BODY_RATE),
+            reader.read(SettingsTable.SERVER_IDLE_TIMEOUT),
+            reader.read(SettingsTable.SERVER_WRITE_TIMEOUT)),
+        orEmpty(reader.readOrNull(SettingsTable.SERVER_TRUSTED_PROXIES), List.of()),
+        reader.read(SettingsTable.SERVER_WRONG_KEYS).number(),
+        orEmpty(reader.readOrNull(SettingsTable.SERVER_CORS_ORIGINS), Set.of()),
+        tls(reader),
+        reader.read(SettingsTable.SERVER_TLS_ADMIN));
+  }
+
+  private static @Nullable TlsFiles tls(SettingsReader reader) {
+    Path certificate = reader.readOrNull(SettingsTable.SERVER_TLS_CERTIFICATE);
+    Path key = reader.readOrNull(SettingsTable.SERVER_TLS_PRIVATE_KEY);
+    Secret password = reader.readOrNull(SettingsTable.SERVER_TLS_PASSWORD);
+    TlsFiles.Minimum minimum = reader.read(SettingsTable.SERVER_TLS_MIN_VERSION);
+    return certificate == null
+        ? null
+        : new TlsFiles(certificate, key, password == null ? null : password.text(), minimum);
+  }
+
+  private static <T> T orEmpty(@Nullable T value, T empty) {
+    return value == null ? empty : value;
   }
 
   private static @Nullable Integer port(@Nullable Long port) {
@@ -234,6 +272,23 @@ record Settings(
       @Nullable Integer adminPort,
       Duration shutdownDelay,
       Duration shutdownGrace) {}
+
+  /**
+   * What strangers may do to the listeners.
+   *
+   * @param publicAdmin whether the first listener has the admin side, too
+   * @param wrongKeysPerMinute null for no bound
+   * @param tls null to speak without
+   * @param tlsOnAdminPort whether the admin port speaks it, too
+   */
+  record Edge(
+      boolean publicAdmin,
+      ConnectionLimits connections,
+      List<Network> trustedProxies,
+      @Nullable Long wrongKeysPerMinute,
+      Set<String> corsOrigins,
+      @Nullable TlsFiles tls,
+      boolean tlsOnAdminPort) {}
 
   /** Where everything is kept, and what it outlives. */
   record Database(Path path, StoreSettings.Durability durability) {}

@@ -13,6 +13,8 @@ import io.modelgate.domain.routing.StreamUsage;
 import io.modelgate.infrastructure.client.Proxy;
 import io.modelgate.infrastructure.redis.RedisSettings;
 import io.modelgate.infrastructure.routing.RoutingSettings;
+import io.modelgate.infrastructure.server.Network;
+import io.modelgate.infrastructure.server.TlsFiles;
 import io.modelgate.infrastructure.store.StoreSettings;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -21,6 +23,7 @@ import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -50,8 +53,7 @@ final class SettingsTable {
           "server.admin-port",
           ValueForm.wholeNumber(1, 65535),
           null,
-          "A port of its own for /metrics, which needs no key there. Without one, /metrics is on the"
-              + " listener of all, behind the admin key.",
+          "A port of its own for operators: /admin, /health, and /metrics, which needs no key there.",
           Applies.AFTER_RESTART);
   static final SettingsKey<String> SERVER_ADMIN_HOST =
       key(
@@ -75,6 +77,113 @@ final class SettingsTable {
           "30s",
           "How long calls under way may go on once no more are accepted; then they are ended, and their"
               + " clients told.",
+          Applies.AFTER_RESTART);
+  static final SettingsKey<Boolean> SERVER_PUBLIC_ADMIN =
+      key(
+          "server.public-admin",
+          ValueForm.yesOrNo(),
+          "true",
+          "Whether /admin and /metrics, behind the admin key, are on the listener of all, too.",
+          Applies.AFTER_RESTART);
+  static final SettingsKey<Long> SERVER_MAX_CONNECTIONS =
+      key(
+          "server.max-connections",
+          ValueForm.wholeNumber(1, 1_000_000),
+          "4096",
+          "Clients' connections at a time, on each listener; those beyond are answered 503 or closed.",
+          Applies.AFTER_RESTART);
+  static final SettingsKey<Duration> SERVER_HEAD_TIMEOUT =
+      key(
+          "server.head-timeout",
+          ValueForm.duration("10ms", "10m"),
+          "10s",
+          "In which a request's head must have come: from connecting, on a kept connection from its"
+              + " first byte.",
+          Applies.AFTER_RESTART);
+  static final SettingsKey<Duration> SERVER_BODY_TIMEOUT =
+      key(
+          "server.body-timeout",
+          ValueForm.duration("10ms", "1h"),
+          "30s",
+          "In which a request's body must have come, from the end of its head.",
+          Applies.AFTER_RESTART);
+  static final SettingsKey<Integer> SERVER_BODY_RATE =
+      key(
+          "server.body-rate",
+          ValueForm.size("1B", "1GB"),
+          "50KB",
+          "For each so many bytes that have come, a body has a second more.",
+          Applies.AFTER_RESTART);
+  static final SettingsKey<Duration> SERVER_IDLE_TIMEOUT =
+      key(
+          "server.idle-timeout",
+          ValueForm.duration("10ms", "24h"),
+          "75s",
+          "How long a connection is kept between requests.",
+          Applies.AFTER_RESTART);
+  static final SettingsKey<Duration> SERVER_WRITE_TIMEOUT =
+      key(
+          "server.write-timeout",
+          ValueForm.duration("10ms", "1h"),
+          "60s",
+          "How long a client may take nothing of its reply; then it counts as gone.",
+          Applies.AFTER_RESTART);
+  static final SettingsKey<List<Network>> SERVER_TRUSTED_PROXIES =
+      key(
+          "server.trusted-proxies",
+          ValueForm.networks(),
+          null,
+          "Whose X-Forwarded-For or Forwarded is believed, separated by commas.",
+          Applies.AFTER_RESTART);
+  static final SettingsKey<Limit> SERVER_WRONG_KEYS =
+      key(
+          "server.wrong-keys",
+          ValueForm.limitOfAtLeastOne(1_000_000),
+          "20",
+          "Wrong keys a minute from one address (of IPv6, a /64) before they are answered 429.",
+          Applies.AFTER_RESTART);
+  static final SettingsKey<Set<String>> SERVER_CORS_ORIGINS =
+      key(
+          "server.cors.allowed-origins",
+          ValueForm.origins(),
+          null,
+          "Whose pages may call /v1 from a browser, separated by commas; * for everyone's.",
+          Applies.AFTER_RESTART);
+  static final SettingsKey<Path> SERVER_TLS_CERTIFICATE =
+      key(
+          "server.tls.certificate",
+          ValueForm.path(),
+          null,
+          "Speak TLS with this certificate: PEM with those that vouch for it behind it, or PKCS #12"
+              + " with its key. The files are read again when they change.",
+          Applies.AFTER_RESTART);
+  static final SettingsKey<Path> SERVER_TLS_PRIVATE_KEY =
+      key(
+          "server.tls.private-key",
+          ValueForm.path(),
+          null,
+          "The certificate's key in PEM; without one, the certificate is in PKCS #12.",
+          Applies.AFTER_RESTART);
+  static final SettingsKey<Secret> SERVER_TLS_PASSWORD =
+      key(
+          "server.tls.password",
+          ValueForm.password(),
+          null,
+          "Opens the key, or the PKCS #12 file.",
+          Applies.AFTER_RESTART);
+  static final SettingsKey<TlsFiles.Minimum> SERVER_TLS_MIN_VERSION =
+      key(
+          "server.tls.min-version",
+          ValueForm.tlsVersion(),
+          "1.2",
+          "The oldest TLS that is spoken.",
+          Applies.AFTER_RESTART);
+  static final SettingsKey<Boolean> SERVER_TLS_ADMIN =
+      key(
+          "server.tls.admin",
+          ValueForm.yesOrNo(),
+          "false",
+          "Whether to speak TLS on the admin port, too.",
           Applies.AFTER_RESTART);
   static final SettingsKey<Path> DATABASE_PATH =
       key(

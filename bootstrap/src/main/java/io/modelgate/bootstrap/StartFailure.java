@@ -9,9 +9,24 @@ import java.net.UnknownHostException;
  */
 final class StartFailure extends RuntimeException {
   private static final long serialVersionUID = 1L;
+  private final boolean settingsAtFault;
 
   StartFailure(String message, Throwable cause) {
+    this(message, cause, false);
+  }
+
+  /**
+   * With who is to blame.
+   *
+   * @param settingsAtFault whether what the settings name will not do
+   */
+  StartFailure(String message, Throwable cause, boolean settingsAtFault) {
     super(message, cause);
+    this.settingsAtFault = settingsAtFault;
+  }
+
+  boolean isSettingsAtFault() {
+    return settingsAtFault;
   }
 
   /**

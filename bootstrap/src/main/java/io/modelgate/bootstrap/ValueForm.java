@@ -5,6 +5,8 @@ import io.modelgate.domain.routing.BaseUrl;
 import io.modelgate.domain.routing.Credential;
 import io.modelgate.domain.routing.StreamUsage;
 import io.modelgate.infrastructure.client.Proxy;
+import io.modelgate.infrastructure.server.Network;
+import io.modelgate.infrastructure.server.TlsFiles;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.time.DateTimeException;
@@ -35,6 +37,10 @@ record ValueForm<T>(String allowed, boolean secret, Function<String, Optional<T>
   private static final Pattern HOST = Pattern.compile("[0-9A-Za-z._:%-]{1,253}");
   private static final Pattern ADDRESS =
       Pattern.compile("([0-9A-Za-z._-]{1,253}|\\[[0-9A-Fa-f:.%]{2,60}]):(\\d{1,5})");
+
+  /** Scheme, host and maybe a port; browsers write nothing more. */
+  private static final Pattern ORIGIN =
+      Pattern.compile("[a-z][a-z0-9+.-]*://[0-9a-z._-]+(:\\d{1,5})?");
 
   private static final Pattern HEADER_NAME = Pattern.compile("[!#$%&'*+.^_`|~0-9A-Za-z-]{1,64}");
   private static final Set<String> TAKEN_HEADERS =
@@ -86,6 +92,58 @@ record ValueForm<T>(String allowed, boolean secret, Function<String, Optional<T>
             text.equals("unlimited")
                 ? Optional.of(new Limit(null))
                 : wholeNumber(0, most).reading().apply(text).map(Limit::new));
+  }
+
+  /** A limit that lets something through. */
+  static ValueForm<Limit> limitOfAtLeastOne(long most) {
+    return open(
+        "a whole number from 1 to " + most + ", or unlimited",
+        text ->
+            text.equals("unlimited")
+                ? Optional.of(new Limit(null))
+                : wholeNumber(1, most).reading().apply(text).map(Limit::new));
+  }
+
+  /** Networks, separated by commas. */
+  static ValueForm<List<Network>> networks() {
+    return open(
+        "networks such as " + Network.ALLOWED + ", separated by commas",
+        text -> list(text, Network::of));
+  }
+
+  /** Origins of pages, separated by commas. */
+  static ValueForm<Set<String>> origins() {
+    return open(
+        "origins such as https://chat.example.org, separated by commas, or *",
+        text ->
+            list(
+                    text,
+                    one ->
+                        Optional.of(one).filter(o -> o.equals("*") || ORIGIN.matcher(o).matches()))
+                .map(Set::copyOf));
+  }
+
+  private static <T> Optional<List<T>> list(String text, Function<String, Optional<T>> reading) {
+    List<T> all = new ArrayList<>();
+    for (String part : text.split(",", -1)) {
+      Optional<T> one = reading.apply(part.strip());
+      if (one.isEmpty()) {
+        return Optional.empty();
+      }
+      all.add(one.get());
+    }
+    return Optional.of(List.copyOf(all));
+  }
+
+  static ValueForm<TlsFiles.Minimum> tlsVersion() {
+    return open(
+        "1.2 or 1.3",
+        text ->
+            switch (text) {
+              case "1.2" -> Optional.of(TlsFiles.Minimum.V12);
+              case "1.3" -> Optional.of(TlsFiles.Minimum.V13);
+              default -> Optional.empty();
+            });
   }
 
   /**

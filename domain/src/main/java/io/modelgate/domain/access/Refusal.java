@@ -16,6 +16,13 @@ public sealed interface Refusal {
   /** Nobody's key. The answer must not tell more than that. */
   record UnknownKey() implements Refusal {}
 
+  /**
+   * Nobody's key, as were too many before it from the same address.
+   *
+   * @param retryAfter when such a key is looked at again
+   */
+  record TooManyWrongKeys(Duration retryAfter) implements Refusal {}
+
   /** A real key that an administrator switched off. */
   record DisabledKey() implements Refusal {}
 

@@ -42,8 +42,7 @@ public final class AdminApi implements HttpService {
   /** Where the admin-ui jar keeps its files on the class path. */
   private static final String PAGES = "modelgate-admin-ui";
 
-  private static final Header NO_SNIFFING =
-      HeaderValues.createCached("X-Content-Type-Options", "nosniff");
+  private static final Header NO_FRAMES = HeaderValues.createCached("X-Frame-Options", "DENY");
   private static final Header NO_REFERRER =
       HeaderValues.createCached("Referrer-Policy", "no-referrer");
   private static final Header NO_STORE = HeaderValues.createCached("Cache-Control", "no-store");
@@ -132,7 +131,7 @@ public final class AdminApi implements HttpService {
   }
 
   private static void addPageHeaders(ServerRequest request, ServerResponse response) {
-    response.header(NO_SNIFFING).header(NO_REFERRER).header(PAGE_POLICY);
+    response.header(NO_FRAMES).header(NO_REFERRER).header(PAGE_POLICY);
     response.next();
   }
 

@@ -8,6 +8,10 @@ import io.modelgate.application.port.StoreUnavailable;
 import io.modelgate.domain.access.SecretHash;
 import io.modelgate.infrastructure.server.ApiError;
 import io.modelgate.infrastructure.server.ApiErrors;
+import io.modelgate.infrastructure.server.CallLog;
+import io.modelgate.infrastructure.server.WrongKeys;
+import java.net.InetAddress;
+import java.time.Duration;
 import java.util.List;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -23,6 +27,16 @@ final class AdminGate {
       ApiError.invalidRequest(
               401, "the admin API needs the admin key: Authorization: Bearer <admin key>")
           .withCode("invalid_api_key");
+
+  /** The key may be one that a person chose: while somebody guesses, the right one waits, too. */
+  private static final ApiError TOO_MANY =
+      new ApiError(
+          429,
+          "too many wrong keys came from your address; try again later",
+          "requests",
+          null,
+          "rate_limit_exceeded");
+
   private static final ApiError NO_STORE =
       new ApiError(
           503,
@@ -94,7 +108,21 @@ final class AdminGate {
 
   private void answer(ServerRequest request, ServerResponse response, Endpoint endpoint)
       throws Exception {
+    WrongKeys wrongKeys = WrongKeys.of(request);
+    InetAddress client = CallLog.of(request).clientAddress();
+    Duration wait = wrongKeys.wait(client);
+    if (wait.isPositive()) {
+      CallLog.of(request).refused("wrong_keys");
+      response.header(
+          HeaderNames.RETRY_AFTER, Long.toString(wait.plusNanos(999_999_999).toSeconds()));
+      errors.refuse(request, response, TOO_MANY);
+      return;
+    }
     if (!isAdmin(request)) {
+      if (request.headers().contains(HeaderNames.AUTHORIZATION)) {
+        var _ = wrongKeys.count(client);
+      }
+      CallLog.of(request).refused("admin_key");
       response.header(HeaderNames.WWW_AUTHENTICATE, "Bearer");
       errors.refuse(request, response, NOT_ADMIN);
       return;

@@ -10,6 +10,8 @@ import io.modelgate.domain.access.ApiKey;
 import io.modelgate.domain.access.Refusal;
 import io.modelgate.domain.access.SecretHash;
 import io.modelgate.infrastructure.server.CallLog;
+import io.modelgate.infrastructure.server.WrongKeys;
+import java.time.Duration;
 import java.util.List;
 
 /** Finds out whose request it is from its {@code Authorization} header. */
@@ -37,7 +39,12 @@ final class Callers {
         call.put("key_name", caller.name());
         RateHeaders.put(response, showStanding.handle(caller));
       }
-      case Admission.Denied(Refusal refusal) -> call.refused(RefusalTexts.rule(refusal));
+      case Admission.Denied(Refusal refusal) -> {
+        call.refused(RefusalTexts.rule(refusal));
+        if (refusal instanceof Refusal.TooManyWrongKeys(Duration retryAfter)) {
+          RateHeaders.putRetryAfter(response, retryAfter);
+        }
+      }
     }
     return admission;
   }
@@ -55,6 +62,15 @@ final class Callers {
     if (secret.isEmpty() || secret.length() > LONGEST_KEY || secret.indexOf(' ') >= 0) {
       return new Admission.Denied(new Refusal.MalformedKey());
     }
-    return admitCaller.handle(SecretHash.of(secret));
+    Admission admission = admitCaller.handle(SecretHash.of(secret));
+    return admission instanceof Admission.Denied(Refusal.UnknownKey _)
+        ? countWrongKey(request, admission)
+        : admission;
+  }
+
+  /** A right key behind the same address is let in all the same: none can be guessed. */
+  private static Admission countWrongKey(ServerRequest request, Admission denied) {
+    Duration wait = WrongKeys.of(request).count(CallLog.of(request).clientAddress());
+    return wait.isZero() ? denied : new Admission.Denied(new Refusal.TooManyWrongKeys(wait));
   }
 }

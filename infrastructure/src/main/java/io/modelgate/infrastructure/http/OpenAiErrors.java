@@ -23,6 +23,15 @@ final class OpenAiErrors {
           invalidKey(
               "The Authorization header is malformed. Send your API key as 'Authorization: Bearer YOUR_KEY'.");
       case Refusal.UnknownKey _ -> invalidKey("Incorrect API key provided.");
+      case Refusal.TooManyWrongKeys(Duration retryAfter) ->
+          new ApiError(
+              429,
+              "Too many wrong API keys came from your address. Please try again in "
+                  + RateHeaders.inWords(retryAfter)
+                  + ".",
+              "requests",
+              null,
+              "rate_limit_exceeded");
       case Refusal.DisabledKey _ -> invalidKey("This API key is disabled. Ask your administrator.");
       case Refusal.ExpiredKey _ ->
           invalidKey("This API key has expired. Ask your administrator for a new one.");

@@ -113,6 +113,7 @@ final class RefusalTexts {
       case Refusal.RateLimited(RateBreach breach) -> breach.retryAfter();
       case Refusal.BackendsBusy(Duration after) -> after;
       case Refusal.BackendsFailing(Duration after) -> atLeastASecond(after);
+      case Refusal.TooManyWrongKeys(Duration retryAfter) -> retryAfter;
       case Refusal.QuotaBusy _, Refusal.LimitsUnavailable _, Refusal.UsageUnavailable _ ->
           Duration.ofSeconds(1);
       case Refusal.MissingKey _,
@@ -130,6 +131,7 @@ final class RefusalTexts {
   static String rule(Refusal refusal) {
     return switch (refusal) {
       case Refusal.MissingKey _, Refusal.MalformedKey _, Refusal.UnknownKey _ -> "key";
+      case Refusal.TooManyWrongKeys _ -> "wrong_keys";
       case Refusal.DisabledKey _ -> "key_disabled";
       case Refusal.ExpiredKey _ -> "key_expired";
       case Refusal.UnknownModel _ -> "model";

@@ -1,5 +1,6 @@
 package io.modelgate.infrastructure.server;
 
+import io.helidon.common.context.Context;
 import io.helidon.http.DirectHandler.EventType;
 import io.helidon.http.HttpException;
 import io.helidon.webserver.CloseConnectionException;
@@ -34,6 +35,9 @@ public final class ApiServer implements AutoCloseable {
   /** From the arrival of a request to its handler. */
   private static final Duration ARRIVAL = Duration.ofMillis(250);
 
+  /** Idle connections are ended by {@link OpenConnections}. */
+  private static final Duration NEVER = Duration.ofDays(365);
+
   private final WebServer server;
   private final ScheduledExecutorService timer;
   private final RunningCalls running;
@@ -62,38 +66,53 @@ public final class ApiServer implements AutoCloseable {
       Consumer<HttpRouting.Builder> endpoints) {
     ScheduledExecutorService timer =
         Executors.newSingleThreadScheduledExecutor(
-            Thread.ofPlatform().daemon().name("lingering-close").factory());
+            Thread.ofPlatform().daemon().name("connections").factory());
     var running = new RunningCalls();
     HttpRouting.Builder routing =
         HttpRouting.builder()
-            .addFilter(new CallFilter(running, metrics.calls()))
+            .addFilter(
+                new CallFilter(
+                    running, metrics.calls(), new ClientAddresses(settings.trustedProxies())))
             .error(CloseConnectionException.class, (_, _, e) -> rethrow(e))
             .error(ServerConnectionException.class, (_, _, e) -> rethrow(e))
             .error(
                 HttpException.class, (request, response, e) -> answer(errors, request, response, e))
             .error(
                 Throwable.class, (request, response, e) -> answerBug(errors, request, response, e));
+    if (!settings.corsOrigins().isEmpty()) {
+      routing.addFilter(new Cors(settings.corsOrigins()));
+    }
     endpoints.accept(routing);
+    Context context = Context.create();
+    context.register(settings.wrongKeys());
     routing.any((request, response) -> answerUnknownPath(errors, request, response));
 
-    var http1 = Http1Config.builder().maxHeadersSize(32 * 1024).maxPrologueLength(8 * 1024).build();
+    var refusals = new ProtocolErrors(errors, settings.maxBodyBytes(), metrics.calls());
+    var connections =
+        OpenConnections.on(timer, settings.connections(), metrics.connections(), refusals);
+    // Wider than what RequestHead lets through.
+    var http1 =
+        Http1Config.builder().maxHeadersSize(64 * 1024).maxPrologueLength(16 * 1024).build();
     WebServer server =
         WebServer.builder()
+            .listenerContext(context)
             .host(settings.host())
             .port(settings.port())
             .maxPayloadSize(settings.maxBodyBytes())
             .shutdownGracePeriod(settings.shutdownGrace().plus(LAST_WORDS.multipliedBy(2)))
             .shutdownHook(false)
             .contentEncoding(new PlainBodies())
-            .connectionOptions(options -> options.tcpNoDelay(true))
+            .connectionOptions(new AcceptedSockets(connections))
+            .idleConnectionTimeout(NEVER)
             .putListenerSocketOption(StandardSocketOptions.SO_RCVBUF, 256 * 1024)
             .protocolsDiscoverServices(false)
             .addConnectionSelector(
                 new LingeringClose(
                     Http1ConnectionSelector.builder().config(http1).build(),
                     timer,
-                    ClientWatch.on(timer)))
-            .directHandlers(protocolErrors(errors, settings, metrics))
+                    connections,
+                    settings.tls()))
+            .directHandlers(protocolErrors(refusals))
             .routing(routing)
             .build();
     try {
@@ -176,9 +195,7 @@ public final class ApiServer implements AutoCloseable {
     }
   }
 
-  private static DirectHandlers protocolErrors(
-      ApiErrors errors, ServerSettings settings, Metrics metrics) {
-    var handler = new ProtocolErrors(errors, settings.maxBodyBytes(), metrics.calls());
+  private static DirectHandlers protocolErrors(ProtocolErrors handler) {
     var handlers = DirectHandlers.builder();
     for (EventType type : EventType.values()) {
       handlers.addHandler(type, handler);

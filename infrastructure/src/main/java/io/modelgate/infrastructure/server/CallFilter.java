@@ -1,5 +1,6 @@
 package io.modelgate.infrastructure.server;
 
+import io.helidon.http.Header;
 import io.helidon.http.HeaderName;
 import io.helidon.http.HeaderNames;
 import io.helidon.http.HeaderValues;
@@ -9,6 +10,7 @@ import io.helidon.webserver.http.Filter;
 import io.helidon.webserver.http.FilterChain;
 import io.helidon.webserver.http.RoutingRequest;
 import io.helidon.webserver.http.RoutingResponse;
+import java.io.UncheckedIOException;
 import java.util.UUID;
 import java.util.regex.Pattern;
 
@@ -18,29 +20,39 @@ import java.util.regex.Pattern;
  */
 final class CallFilter implements Filter {
   static final HeaderName REQUEST_ID = HeaderNames.create("x-request-id");
+  static final Header NO_SNIFFING = HeaderValues.createCached("X-Content-Type-Options", "nosniff");
   private static final Pattern SANE = Pattern.compile("[A-Za-z0-9._:/+=@-]{1,128}");
 
   private final RunningCalls running;
   private final CallMeters meters;
+  private final ClientAddresses addresses;
 
-  CallFilter(RunningCalls running, CallMeters meters) {
+  CallFilter(RunningCalls running, CallMeters meters, ClientAddresses addresses) {
     this.running = running;
     this.meters = meters;
+    this.addresses = addresses;
   }
 
   @Override
   public void filter(FilterChain chain, RoutingRequest request, RoutingResponse response) {
-    var call = new CallLog(requestId(request.headers()), ClientAddress.of(request));
+    var call = new CallLog(requestId(request.headers()), addresses.of(request));
     ClientConnection client = ClientConnection.CURRENT.get();
     request.context().register(call);
     request.context().register(client);
+    client.serving(call.requestId());
     response.header(REQUEST_ID, call.requestId());
+    response.header(NO_SNIFFING);
     response.beforeSend(() -> stamp(call, response));
     String route = RouteLabel.of(request.prologue().uriPath().path());
     running.begin(client);
     meters.begun(route);
     try {
       chain.proceed();
+    } catch (CloseConnectionException | UncheckedIOException e) {
+      if (!response.isSent()) {
+        call.cutOff(client.isTimedOut());
+      }
+      throw e;
     } finally {
       client.served();
       call.end(route, request, response, meters);
@@ -67,6 +79,10 @@ final class CallFilter implements Filter {
     return headers
         .first(REQUEST_ID)
         .filter(id -> SANE.matcher(id).matches())
-        .orElseGet(() -> "req_" + UUID.randomUUID().toString().replace("-", ""));
+        .orElseGet(CallFilter::newRequestId);
+  }
+
+  static String newRequestId() {
+    return "req_" + UUID.randomUUID().toString().replace("-", "");
   }
 }

@@ -4,6 +4,7 @@ import io.helidon.http.HeaderName;
 import io.helidon.http.HeaderNames;
 import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
+import java.net.InetAddress;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -24,18 +25,19 @@ public final class CallLog {
   private static final HeaderName OVERHEAD_US = HeaderNames.create("x-modelgate-overhead-us");
   private static final int LONGEST_VALUE = 300;
   private static final int CLIENT_GONE = 499;
+  private static final int TIMED_OUT = 408;
 
   private final String requestId;
-  private final String clientAddress;
+  private final @Nullable InetAddress clientAddress;
   private final long startedNanos = System.nanoTime();
   private Duration upstreamWait = Duration.ZERO;
-  private boolean clientGone;
+  private @Nullable Integer cutOff;
   private @Nullable String rule;
   private @Nullable SentCall sent;
   private @Nullable Duration overhead;
   private final Map<String, Object> fields = new LinkedHashMap<>();
 
-  CallLog(String requestId, String clientAddress) {
+  CallLog(String requestId, @Nullable InetAddress clientAddress) {
     this.requestId = requestId;
     this.clientAddress = clientAddress;
   }
@@ -53,6 +55,11 @@ public final class CallLog {
     return requestId;
   }
 
+  /** Whose request it is, as far as it can be believed; null when nobody can tell. */
+  public @Nullable InetAddress clientAddress() {
+    return clientAddress;
+  }
+
   /**
    * Says how much of the time until the reply's head was the backend's; none, until this is called.
    */
@@ -62,7 +69,16 @@ public final class CallLog {
 
   /** Says that nobody was there any more for the reply: it counts as 499, as nginx has it. */
   public void clientIsGone() {
-    clientGone = true;
+    cutOff = CLIENT_GONE;
+  }
+
+  /**
+   * Says that the connection ended before the request was answered.
+   *
+   * @param late whether it was the gateway that ended it, for the request did not come in time
+   */
+  void cutOff(boolean late) {
+    cutOff = late ? TIMED_OUT : CLIENT_GONE;
   }
 
   /**
@@ -127,7 +143,7 @@ public final class CallLog {
 
   /** The request has been answered. */
   void end(String route, ServerRequest request, ServerResponse response, CallMeters meters) {
-    int status = clientGone ? CLIENT_GONE : response.status().code();
+    int status = cutOff != null ? cutOff : response.status().code();
     meters.ended(route, request.prologue().method().text(), status, this);
     write(route, status, request, response);
   }
@@ -141,7 +157,8 @@ public final class CallLog {
             .addKeyValue("method", plain(request.prologue().method().text()))
             .addKeyValue("path", plain(path))
             .addKeyValue("status", status)
-            .addKeyValue("client_ip", clientAddress);
+            .addKeyValue(
+                "client_ip", clientAddress == null ? "unknown" : clientAddress.getHostAddress());
     for (var field : fields.entrySet()) {
       line = line.addKeyValue(field.getKey(), field.getValue());
     }

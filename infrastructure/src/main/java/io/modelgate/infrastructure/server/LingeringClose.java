@@ -2,6 +2,7 @@ package io.modelgate.infrastructure.server;
 
 import io.helidon.common.buffers.BufferData;
 import io.helidon.common.concurrency.limits.Limit;
+import io.helidon.common.socket.HelidonSocket;
 import io.helidon.common.task.InterruptableTask;
 import io.helidon.webserver.ConnectionContext;
 import io.helidon.webserver.spi.ServerConnection;
@@ -12,6 +13,7 @@ import java.util.concurrent.Future;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Keeps a connection that the server ends open for a moment and throws away what still arrives, so
@@ -26,18 +28,24 @@ final class LingeringClose implements ServerConnectionSelector {
 
   private final ServerConnectionSelector http1;
   private final ScheduledExecutorService timer;
-  private final ClientWatch watch;
+  private final OpenConnections connections;
+  private final @Nullable TlsIdentity tls;
 
   /**
    * Lingers after what another selector's connections leave behind.
    *
    * @param timer ends a wait that takes too long
+   * @param tls what to show to clients; null to speak without TLS
    */
   LingeringClose(
-      ServerConnectionSelector http1, ScheduledExecutorService timer, ClientWatch watch) {
+      ServerConnectionSelector http1,
+      ScheduledExecutorService timer,
+      OpenConnections connections,
+      @Nullable TlsIdentity tls) {
     this.http1 = http1;
     this.timer = timer;
-    this.watch = watch;
+    this.connections = connections;
+    this.tls = tls;
   }
 
   @Override
@@ -57,8 +65,14 @@ final class LingeringClose implements ServerConnectionSelector {
 
   @Override
   public ServerConnection connection(ConnectionContext context) {
-    var client = new ClientConnection(context.serverSocket(), watch);
-    return new Connection(http1.connection(new WatchedContext(context, client)), client);
+    var arrival = connections.claim(context.serverSocket());
+    HelidonSocket socket =
+        tls == null
+            ? context.serverSocket()
+            : tls.over(arrival.channel(), context.childSocketId(), context.socketId());
+    var client = new ClientConnection(socket, arrival, connections);
+    connections.add(client);
+    return new Connection(http1.connection(new WatchedContext(context, socket, client)), client);
   }
 
   private final class Connection implements ServerConnection, InterruptableTask<Void> {
@@ -79,11 +93,14 @@ final class LingeringClose implements ServerConnectionSelector {
                   served.handle(limit);
                   return client;
                 });
+        drain();
       } catch (BodyLeftUnread e) {
         drain();
         throw e;
+      } finally {
+        client.close();
+        connections.remove(client);
       }
-      drain();
     }
 
     /**
@@ -100,10 +117,10 @@ final class LingeringClose implements ServerConnectionSelector {
       }
       try {
         long drained = 0;
-        byte[] bytes = client.get();
+        byte[] bytes = client.discard();
         while (bytes != null && drained < MOST_BYTES) {
           drained += bytes.length;
-          bytes = client.get();
+          bytes = client.discard();
         }
       } catch (RuntimeException _) {
         // The client closed, or the alarm rang: either way there is nobody left to wait for.

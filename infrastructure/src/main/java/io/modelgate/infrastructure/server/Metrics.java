@@ -39,6 +39,7 @@ public final class Metrics {
 
   private final PrometheusRegistry registry = new PrometheusRegistry();
   private final CallMeters calls = new CallMeters(registry, PROPERTIES);
+  private final ConnectionMeters connections = new ConnectionMeters(registry, PROPERTIES);
 
   private final ReentrantLock lock = new ReentrantLock();
   private boolean hasJvm;
@@ -177,6 +178,10 @@ public final class Metrics {
 
   CallMeters calls() {
     return calls;
+  }
+
+  ConnectionMeters connections() {
+    return connections;
   }
 
   /** The library's own choice may be protobuf, which it then cannot write. */

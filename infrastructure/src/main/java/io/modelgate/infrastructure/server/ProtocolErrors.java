@@ -1,9 +1,12 @@
 package io.modelgate.infrastructure.server;
 
 import io.helidon.http.DirectHandler;
+import io.helidon.http.Header;
 import io.helidon.http.HeaderValues;
 import io.helidon.http.ServerResponseHeaders;
 import io.helidon.http.Status;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -14,6 +17,8 @@ import org.slf4j.LoggerFactory;
  */
 final class ProtocolErrors implements DirectHandler {
   private static final Logger LOG = LoggerFactory.getLogger(ProtocolErrors.class);
+  private static final int TIMED_OUT = 408;
+  private static final Header RETRY_SOON = HeaderValues.createCached("Retry-After", "1");
   private final ApiErrors errors;
   private final long maxBodyBytes;
   private final CallMeters meters;
@@ -44,17 +49,58 @@ final class ProtocolErrors implements DirectHandler {
     CallLog.writeRefused(requestId, request.method(), request.path(), code);
     meters.endedUnread(request.method(), code);
     LOG.debug("request {} refused with {}: {}", requestId, code, message);
-    return TransportResponse.builder()
-        .status(Status.create(code))
-        .headers(headers)
+    var response = TransportResponse.builder().status(Status.create(code)).headers(headers);
+    if (code == Status.SERVICE_UNAVAILABLE_503_CODE) {
+      response.header(RETRY_SOON);
+    }
+    return response
         .header(HeaderValues.CONTENT_TYPE_JSON)
+        .header(CallFilter.NO_SNIFFING)
         .header(CallFilter.REQUEST_ID, requestId)
         .keepAlive(false)
         .entity(errors.json(describe(code)))
         .build();
   }
 
+  /**
+   * The whole answer to a request that did not come in time.
+   *
+   * @param served the id of the one whose body is being waited for; null when no head has come, and
+   *     this alone tells of the request
+   */
+  byte[] timedOut(@Nullable String served) {
+    String requestId = served == null ? CallFilter.newRequestId() : served;
+    if (served == null) {
+      CallLog.writeRefused(requestId, "", "", TIMED_OUT);
+      meters.endedUnread("", TIMED_OUT);
+    }
+    byte[] body = errors.json(describe(TIMED_OUT));
+    byte[] head =
+        """
+        HTTP/1.1 408 Request Timeout\r
+        Connection: close\r
+        Content-Type: application/json\r
+        Content-Length: %d\r
+        X-Content-Type-Options: nosniff\r
+        x-request-id: %s\r
+        \r
+        """
+            .formatted(body.length, requestId)
+            .getBytes(StandardCharsets.US_ASCII);
+    byte[] whole = Arrays.copyOf(head, head.length + body.length);
+    System.arraycopy(body, 0, whole, head.length, body.length);
+    return whole;
+  }
+
   private ApiError describe(int status) {
+    if (status == Status.SERVICE_UNAVAILABLE_503_CODE) {
+      return new ApiError(
+          status,
+          "The gateway has too many connections. Please try again in 1s.",
+          "server_error",
+          null,
+          "too_many_connections");
+    }
     if (status >= 500 && status != 505) {
       return new ApiError(
           status, "The gateway could not handle the request.", "server_error", null, null);
@@ -62,10 +108,11 @@ final class ProtocolErrors implements DirectHandler {
     return ApiError.invalidRequest(
         status,
         switch (status) {
+          case TIMED_OUT -> "The request did not arrive in time.";
           case 413 ->
               "The request body is too large. At most " + maxBodyBytes + " bytes are accepted.";
           case 414 -> "The request line is too long.";
-          case 431 -> "The request's headers are too large.";
+          case 431 -> "The request's headers are too large, or too many.";
           case 505 -> "This version of HTTP is not supported. Use HTTP/1.1.";
           default ->
               "The request is no valid HTTP/1.1: check its request line, headers and body framing.";

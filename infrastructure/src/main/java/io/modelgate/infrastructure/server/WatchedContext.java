@@ -11,14 +11,21 @@ import io.helidon.webserver.Router;
 import java.util.Optional;
 import java.util.concurrent.ExecutorService;
 
-/** A connection as the server knows it, but read through a {@link ClientConnection}. */
+/**
+ * A connection as the server knows it, but read and written through a {@link ClientConnection},
+ * over a socket of ours.
+ */
 final class WatchedContext implements ConnectionContext {
   private final ConnectionContext context;
+  private final HelidonSocket socket;
   private final DataReader reader;
+  private final DataWriter writer;
 
-  WatchedContext(ConnectionContext context, ClientConnection client) {
+  WatchedContext(ConnectionContext context, HelidonSocket socket, ClientConnection client) {
     this.context = context;
+    this.socket = socket;
     this.reader = DataReader.create(client);
+    this.writer = new ClientWriter(client);
   }
 
   @Override
@@ -38,7 +45,7 @@ final class WatchedContext implements ConnectionContext {
 
   @Override
   public DataWriter dataWriter() {
-    return context.dataWriter();
+    return writer;
   }
 
   @Override
@@ -53,22 +60,22 @@ final class WatchedContext implements ConnectionContext {
 
   @Override
   public HelidonSocket serverSocket() {
-    return context.serverSocket();
+    return socket;
   }
 
   @Override
   public PeerInfo remotePeer() {
-    return context.remotePeer();
+    return socket.remotePeer();
   }
 
   @Override
   public PeerInfo localPeer() {
-    return context.localPeer();
+    return socket.localPeer();
   }
 
   @Override
   public boolean isSecure() {
-    return context.isSecure();
+    return socket.isSecure();
   }
 
   @Override

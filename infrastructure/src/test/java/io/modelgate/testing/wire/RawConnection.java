@@ -69,6 +69,11 @@ public final class RawConnection implements AutoCloseable {
     return read < 0 ? new byte[0] : Arrays.copyOf(buffer, read);
   }
 
+  /** All that comes until the other side closes. */
+  public byte[] rest() throws IOException {
+    return in.readAllBytes();
+  }
+
   /** Whether the other side has closed; waits for it. */
   public boolean endsHere() throws IOException {
     return in.read() < 0;
