@@ -9,7 +9,7 @@ MVN := mvn -B -ntp -Dstyle.color=never
 LAUNCHER := bootstrap/target/modelgate/bin/modelgate
 SOURCES := $(shell find pom.xml */pom.xml */src/main config -type f 2>/dev/null)
 
-.PHONY: help run demo build test test-cover test-ollama bench-limits format clean jdk node
+.PHONY: help run demo build test test-cover test-ollama bench-limits soak format clean jdk node
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -46,6 +46,13 @@ bench-limits: jdk ## what limits, quotas and usage records cost; with a real Red
 		$$JAVA_HOME/bin/java --enable-native-access=ALL-UNNAMED --sun-misc-unsafe-memory-access=allow \
 		-cp infrastructure/target/test-classes:infrastructure/target/classes:$$(cat infrastructure/target/bench.classpath) \
 		io.modelgate.infrastructure.$${bench%:*} $${bench#*:} || exit 1; done
+
+# Bounded: the load's minutes and about one more. Exits with 1 when something leaked or does not add up.
+SOAK_MINUTES ?= 20
+soak: jdk ## SOAK_MINUTES (20) of kills, cuts and leavers, and then nothing may be lost or left
+	$(MVN) -q package -DskipTests dependency:build-classpath -Dmdep.outputFile=target/soak.classpath -Dmdep.includeScope=test -pl bootstrap -am
+	@cd bootstrap && exec $$JAVA_HOME/bin/java --enable-native-access=ALL-UNNAMED --sun-misc-unsafe-memory-access=allow \
+		-cp target/test-classes:target/classes:$$(cat target/soak.classpath) io.modelgate.bootstrap.Soak $(SOAK_MINUTES)
 
 format: jdk ## bring sources and poms into shape
 	$(MVN) -q spotless:apply

@@ -102,6 +102,10 @@ final class Logging {
         .getLogger(org.slf4j.Logger.ROOT_LOGGER_NAME)
         .setLevel(convertAnSLF4JLevel(threshold.libraries));
     context.getLogger("io.modelgate").setLevel(convertAnSLF4JLevel(threshold.ours));
+    // It tells every path that is asked for, and some clients put their keys there.
+    context
+        .getLogger("io.helidon.webserver.http1.Http1LoggingConnectionListener")
+        .setLevel(ch.qos.logback.classic.Level.WARN);
     // It tells of every attempt at a Redis that is gone; the limiter says once what matters.
     boolean wanted = threshold.libraries.toInt() <= Level.INFO.toInt();
     context

@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.yaml.snakeyaml.LoaderOptions;
 import org.yaml.snakeyaml.Yaml;
@@ -23,6 +24,9 @@ import org.yaml.snakeyaml.error.YAMLException;
 /** Reads {@code modelgate.yaml}. Keys may be nested or written with dots. */
 final class SettingsFile {
   private static final String NOT_READABLE = "needs to be a readable file";
+
+  /** How names of settings look; those of secrets have digits, or are longer. */
+  private static final Pattern NAME = Pattern.compile("[A-Za-z][A-Za-z_-]{0,30}3?");
 
   private SettingsFile() {}
 
@@ -86,7 +90,7 @@ final class SettingsFile {
           if (index >= 0 && !text.isEmpty()) {
             values.add(new SettingsSource.Value(SettingsTable.ALL.get(index), text, origin));
           } else if (index < 0 && !(isSection(name, names) && text.isEmpty())) {
-            faults.add(new Settings.Fault(name, "", unknown(name, names), origin));
+            faults.add(new Settings.Fault(shown(name, names), "", unknown(name, names), origin));
           }
         });
     return new SettingsSource(values, faults, List.of());
@@ -94,6 +98,27 @@ final class SettingsFile {
 
   private static boolean isSection(String name, List<String> names) {
     return names.stream().anyMatch(known -> known.startsWith(name + "."));
+  }
+
+  /**
+   * A name that is no setting's, as far as it can be shown: what stands below a mistyped name may
+   * be a secret, and so may a name itself that does not look like one.
+   */
+  private static String shown(String name, List<String> names) {
+    if (NearestName.to(name, names).isPresent()) {
+      return name;
+    }
+    String known = "";
+    for (String part : name.split("\\.", -1)) {
+      String path = known.isEmpty() ? part : known + "." + part;
+      boolean isName = NAME.matcher(part).matches() && !names.contains(known);
+      if (!isSection(path, names) && !names.contains(path)) {
+        String told = isName ? path : (known.isEmpty() ? "" : known + ".") + Secret.MASK;
+        return isName && !path.equals(name) ? told + "." + Secret.MASK : told;
+      }
+      known = path;
+    }
+    return name;
   }
 
   private static String unknown(String name, List<String> names) {

@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  */
 record SettingsKey<T>(
     String name, ValueForm<T> form, @Nullable String defaultText, String effect, Applies applies) {
-  private static final Pattern USER_INFO = Pattern.compile("(^|//)[^/]*@");
+  private static final Pattern USER_INFO = Pattern.compile("^([A-Za-z][A-Za-z0-9+.-]*://)?.*@");
   private static final Pattern QUERY = Pattern.compile("([?#]).*");
   private static final int LONGEST_SHOWN = 120;
 
@@ -61,7 +61,7 @@ record SettingsKey<T>(
     if (form.secret()) {
       return Secret.MASK;
     }
-    String masked = USER_INFO.matcher(text).replaceAll("$1" + Secret.MASK + "@");
+    String masked = USER_INFO.matcher(text).replaceFirst("$1" + Secret.MASK + "@");
     return text.contains("://") ? QUERY.matcher(masked).replaceAll("$1" + Secret.MASK) : masked;
   }
 

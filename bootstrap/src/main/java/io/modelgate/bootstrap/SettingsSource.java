@@ -18,5 +18,11 @@ record SettingsSource(List<Value> values, List<Settings.Fault> faults, List<Stri
    * @param key of {@link SettingsTable}
    * @param origin the file, or the name of the environment variable
    */
-  record Value(SettingsKey<?> key, String text, String origin) {}
+  record Value(SettingsKey<?> key, String text, String origin) {
+    /** The text may be a secret. */
+    @Override
+    public String toString() {
+      return key.name() + "=" + key.masked(text) + " from " + origin;
+    }
+  }
 }

@@ -93,8 +93,24 @@ final class AdminClient implements AutoCloseable {
 
   /** Takes all models away. */
   void removeModels() {
+    removeModels("");
+  }
+
+  /** Takes those away whose names begin so. */
+  void removeModels(String beginning) {
     for (JsonNode model : models()) {
-      ask("DELETE", "/models/" + model.get("id").textValue(), "", 204);
+      if (model.get("name").textValue().startsWith(beginning)) {
+        ask("DELETE", "/models/" + model.get("id").textValue(), "", 204);
+      }
+    }
+  }
+
+  /** Takes those keys away whose names begin so. */
+  void removeKeys(String beginning) {
+    for (JsonNode key : keys()) {
+      if (key.get("name").textValue().startsWith(beginning)) {
+        ask("DELETE", "/keys/" + key.get("id").textValue(), "", 204);
+      }
     }
   }
 

@@ -87,6 +87,10 @@ final class GatewayProcess implements AutoCloseable {
     }
   }
 
+  long pid() {
+    return process.pid();
+  }
+
   String url() {
     return "http://127.0.0.1:" + port();
   }

@@ -33,14 +33,27 @@ final class HonestEngine implements AutoCloseable {
 
   private static final ObjectMapper JSON = new ObjectMapper();
 
-  private final HttpServer server;
-  private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
+  private final InetSocketAddress address;
   private final Map<String, AtomicInteger> generated = new ConcurrentHashMap<>();
   private final Duration pace;
+  private boolean dead;
+  private HttpServer server;
+  private ExecutorService threads;
 
-  private HonestEngine(HttpServer server, Duration pace) {
-    this.server = server;
+  private HonestEngine(InetSocketAddress address, Duration pace) throws IOException {
     this.pace = pace;
+    this.threads = Executors.newVirtualThreadPerTaskExecutor();
+    this.server = listen(address);
+    this.address = server.getAddress();
+  }
+
+  private HttpServer listen(InetSocketAddress on) throws IOException {
+    HttpServer listening = HttpServer.create(on, 200);
+    listening.setExecutor(threads);
+    listening.createContext("/v1/chat/completions", this::chat);
+    listening.createContext("/v1/embeddings", this::embed);
+    listening.start();
+    return listening;
   }
 
   /**
@@ -50,19 +63,34 @@ final class HonestEngine implements AutoCloseable {
    */
   static HonestEngine start(Duration pace) {
     try {
-      var address = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
-      var engine = new HonestEngine(HttpServer.create(address, 200), pace);
-      engine.server.setExecutor(engine.threads);
-      engine.server.createContext("/v1/chat/completions", engine::chat);
-      engine.server.start();
-      return engine;
+      return new HonestEngine(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), pace);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
   }
 
   String baseUrl() {
-    return "http://127.0.0.1:" + server.getAddress().getPort();
+    return "http://127.0.0.1:" + port();
+  }
+
+  int port() {
+    return address.getPort();
+  }
+
+  /** Cuts all that it was saying; nobody listens until {@link #rise}. It remembers its counts. */
+  synchronized void die() {
+    dead = true;
+    server.stop(0);
+    threads.shutdownNow();
+  }
+
+  /** Listens again, where it did before; does nothing when it lives. */
+  synchronized void rise() throws IOException {
+    if (dead) {
+      threads = Executors.newVirtualThreadPerTaskExecutor();
+      server = listen(address);
+      dead = false;
+    }
   }
 
   /** How many tokens it generated for a request, by its {@code x-request-id}; 0 for none. */
@@ -80,8 +108,7 @@ final class HonestEngine implements AutoCloseable {
     try (exchange) {
       String id = exchange.getRequestHeaders().getFirst("x-request-id");
       JsonNode request = JSON.readTree(exchange.getRequestBody());
-      var count = new AtomicInteger();
-      generated.merge(id, count, (one, _) -> one);
+      AtomicInteger count = generated.computeIfAbsent(id, _ -> new AtomicInteger());
       int asked = request.path("max_tokens").asInt(WORDS);
       int words = asked < 1 ? WORDS : Math.min(WORDS, asked);
       if (request.path("stream").asBoolean()) {
@@ -91,6 +118,19 @@ final class HonestEngine implements AutoCloseable {
       }
     } catch (InterruptedException _) {
       // close() ends it
+    }
+  }
+
+  private void embed(HttpExchange exchange) throws IOException {
+    try (exchange) {
+      exchange.getRequestBody().readAllBytes();
+      byte[] body =
+          ("{\"object\":\"list\",\"data\":[{\"object\":\"embedding\",\"index\":0,\"embedding\":[0.5,-1.25]}],"
+                  + "\"model\":\"m\",\"usage\":{\"prompt_tokens\":7,\"total_tokens\":7}}")
+              .getBytes(StandardCharsets.UTF_8);
+      exchange.getResponseHeaders().set("Content-Type", "application/json");
+      exchange.sendResponseHeaders(200, body.length);
+      exchange.getResponseBody().write(body);
     }
   }
 
@@ -152,7 +192,6 @@ final class HonestEngine implements AutoCloseable {
 
   @Override
   public void close() {
-    server.stop(0);
-    threads.shutdownNow();
+    die();
   }
 }

@@ -417,6 +417,24 @@ class SettingsTest {
     }
   }
 
+  @ParameterizedTest
+  @CsvSource({
+    "api_key: {hunter2-hunter2: x}, api_key.«…»",
+    "adapters: {openai: {api-kee: {hunter2: 1}}}, adapters.openai.api-kee.«…»",
+    "redis: {password: {hunter2: 1}}, redis.password.«…»",
+    "redis: {hunter2-hunter2: 1}, redis.«…»",
+    "hunter2-hunter2: 1, «…»",
+    "server: {prot: 1}, server.prot"
+  })
+  void showOfAMistypedNameWhatCanBeNoSecret(String line, String shown) throws IOException {
+    Path file = Files.writeString(folder.resolve("mistyped.yaml"), line + "\n");
+
+    assertThat(faults(Settings.load(file, Map.of())))
+        .singleElement()
+        .satisfies(fault -> assertThat(fault.key()).isEqualTo(shown))
+        .satisfies(fault -> assertThat(fault.toString()).doesNotContain("hunter2"));
+  }
+
   private static Settings loaded(Settings.Loading loading) {
     return switch (loading) {
       case Loaded(Settings settings, _, _) -> settings;

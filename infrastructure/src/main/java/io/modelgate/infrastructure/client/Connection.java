@@ -24,6 +24,9 @@ final class Connection implements Closeable {
   /** What an empty send buffer takes without waiting, on any kernel we know. */
   private static final int SURELY_BUFFERED = 4 * 1024;
 
+  /** How much later than the reply a thread may notice that it has sent the whole request. */
+  private static final Duration SCHEDULING = Duration.ofMillis(5);
+
   private final Origin origin;
   private final Socket raw;
   private final Socket socket;
@@ -34,6 +37,7 @@ final class Connection implements Closeable {
   private Deadline deadline;
   private long waitedNanos;
   private boolean answered;
+  private boolean sentWhole;
   private long idleSince;
 
   private Connection(Origin origin, Socket raw, Socket socket, Deadline deadline)
@@ -129,48 +133,33 @@ final class Connection implements Closeable {
   /**
    * Sends a request and waits for the head of its reply.
    *
-   * @param request head and body, sent in one write
+   * @param request head and body, sent in one write; a long one may still be on its way when the
+   *     head has come, see {@link #hasSentWhole}
    * @throws CallFailed as {@link UpstreamFailure.Unanswered} when the connection ended before any
    *     byte of a reply
    */
   HttpHead ask(byte[] request, Deadline head) throws CallFailed {
     deadline = head;
     answered = false;
+    sentWhole = false;
     try {
-      send(request);
-    } catch (SocketTimeoutException e) {
-      throw failed(e);
-    } catch (IOException e) {
-      return answerBefore(failed(e));
-    }
-    return readHead();
-  }
-
-  /** A backend may refuse a long body and close before it read it all: its answer counts. */
-  private HttpHead answerBefore(CallFailed unsent) throws CallFailed {
-    try {
-      return readHead();
-    } catch (CallFailed e) {
-      throw answered ? e : unsent;
-    }
-  }
-
-  private HttpHead readHead() throws CallFailed {
-    try {
-      return HttpHeadReader.read(wire);
+      if (request.length <= SURELY_BUFFERED) {
+        out.write(request);
+        sentWhole = true;
+        return HttpHeadReader.read(wire);
+      }
+      var sending = Sending.start(out, request);
+      HttpHead reply = HttpHeadReader.read(wire);
+      sentWhole = sending.isWholeWithin(SCHEDULING);
+      return reply;
     } catch (IOException e) {
       throw failed(e);
     }
   }
 
-  private void send(byte[] request) throws IOException {
-    long started = System.nanoTime();
-    if (request.length <= SURELY_BUFFERED) {
-      out.write(request);
-    } else {
-      Watchdog.guard(raw, deadline, () -> out.write(request));
-    }
-    waitedNanos += System.nanoTime() - started;
+  /** Whether the last request had gone out whole when the head of its reply came. */
+  boolean hasSentWhole() {
+    return sentWhole;
   }
 
   /**

@@ -89,13 +89,14 @@ public final class Exchange implements AutoCloseable {
   }
 
   /**
-   * Gives the connection back when the reply was read to its end and the backend keeps it open. Of
-   * a reply whose end may be a moment away, another thread waits for that end: the client does not.
+   * Gives the connection back when the reply was read to its end, the request had gone out whole,
+   * and the backend keeps it open. Of a reply whose end may be a moment away, another thread waits
+   * for that end: the client does not.
    */
   public void release() {
     released = true;
     cancellation.finish();
-    if (framing.ended() || framing.endsWithConnection() || !head.keepsAlive()) {
+    if (framing.ended() || framing.endsWithConnection() || !isReusable()) {
       give();
     } else {
       Thread.ofVirtual().name("upstream-linger").start(this::linger);
@@ -117,11 +118,15 @@ public final class Exchange implements AutoCloseable {
   }
 
   private void give() {
-    if (framing.ended() && head.keepsAlive() && !connection.hasLeftOver()) {
+    if (framing.ended() && isReusable() && !connection.hasLeftOver()) {
       pool.give(connection);
     } else {
       connection.close();
     }
+  }
+
+  private boolean isReusable() {
+    return head.keepsAlive() && connection.hasSentWhole();
   }
 
   @Override

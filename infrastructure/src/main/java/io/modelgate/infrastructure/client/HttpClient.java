@@ -16,6 +16,9 @@ public final class HttpClient implements AutoCloseable {
   /** vLLM and llama-server close after 5 s of rest. */
   private static final Duration KEEP_IDLE = Duration.ofSeconds(4);
 
+  /** A connection that had been closed for its age is found so within a round trip. */
+  private static final Duration FOUND_CLOSED = Duration.ofSeconds(1);
+
   private final Duration connectTimeout;
   private final BackendAddresses addresses;
   private final SSLSocketFactory tls;
@@ -61,8 +64,8 @@ public final class HttpClient implements AutoCloseable {
 
   /**
    * Sends a request and waits for the reply's head. Sent once more, on a fresh connection, only
-   * when a connection that had rested ended before any byte of a reply: then the backend had closed
-   * it for its age.
+   * when a connection that had rested ended at once and before any byte of a reply: then the
+   * backend had closed it for its age. One that ends later may have cost tokens.
    *
    * @param request head and body
    * @param cancellation ends it from another thread, then this fails in whatever way
@@ -72,11 +75,15 @@ public final class HttpClient implements AutoCloseable {
       throws CallFailed {
     var rested = pool.take(origin);
     if (rested != null) {
+      long asked = System.nanoTime();
       try {
         cancellation.use(rested);
         return exchange(rested, request, head, cancellation);
       } catch (CallFailed e) {
-        if (!(e.failure() instanceof UpstreamFailure.Unanswered) || cancellation.isCancelled()) {
+        boolean atOnce = System.nanoTime() - asked < FOUND_CLOSED.toNanos();
+        if (!(e.failure() instanceof UpstreamFailure.Unanswered)
+            || !atOnce
+            || cancellation.isCancelled()) {
           throw e;
         }
       }

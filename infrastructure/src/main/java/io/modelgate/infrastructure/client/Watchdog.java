@@ -8,8 +8,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 
 /**
- * Closes a socket when work on it lasts too long. A read has a timeout of its own; a write and a
- * TLS handshake have none.
+ * Closes a socket when work on it lasts too long. A read has a timeout of its own; a TLS handshake,
+ * which writes too, has none.
  */
 final class Watchdog {
   private enum State {

@@ -9,6 +9,7 @@ import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -26,6 +27,11 @@ public final class CallLog {
   private static final int LONGEST_VALUE = 300;
   private static final int CLIENT_GONE = 499;
   private static final int TIMED_OUT = 408;
+
+  /** How the gateway's own keys begin; some clients put theirs into a path, or for a model. */
+  private static final String KEY_START = "sk-mg-";
+
+  private static final Pattern KEY = Pattern.compile(KEY_START + "[A-Za-z0-9_-]+");
 
   private final String requestId;
   private final @Nullable InetAddress clientAddress;
@@ -131,7 +137,7 @@ public final class CallLog {
    * Adds a field to the line.
    *
    * @param name lower case with underscores
-   * @param value control characters are replaced and long values cut
+   * @param value control characters are replaced, long values cut, and API keys taken out
    */
   public void put(String name, String value) {
     fields.put(name, plain(value));
@@ -188,7 +194,9 @@ public final class CallLog {
   }
 
   private static String plain(String value) {
-    String shown = value.length() > LONGEST_VALUE ? value.substring(0, LONGEST_VALUE) + "…" : value;
+    String open =
+        value.contains(KEY_START) ? KEY.matcher(value).replaceAll(KEY_START + "…") : value;
+    String shown = open.length() > LONGEST_VALUE ? open.substring(0, LONGEST_VALUE) + "…" : open;
     StringBuilder plain = null;
     for (int i = 0; i < shown.length(); i++) {
       char c = shown.charAt(i);

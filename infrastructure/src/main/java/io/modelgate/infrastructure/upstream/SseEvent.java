@@ -2,6 +2,8 @@ package io.modelgate.infrastructure.upstream;
 
 import io.modelgate.domain.chat.Span;
 import java.io.ByteArrayOutputStream;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
@@ -15,12 +17,14 @@ import java.util.List;
  * @param lines where the event's data lines stand in the bytes it was cut from
  * @param saysError whether it calls itself an error: {@code event: error}, or the field {@code
  *     error:} in place of data, as llama-server had it in early 2025
+ * @param isText whether all but the data is UTF-8
  */
 record SseEvent(
     @SuppressWarnings("ArrayRecordComponent") byte[] data,
     Span at,
     List<Span> lines,
-    boolean saysError) {
+    boolean saysError,
+    boolean isText) {
   private static final byte[] DATA = ascii("data");
   private static final byte[] EVENT = ascii("event");
   private static final byte[] ERROR = ascii("error");
@@ -29,6 +33,7 @@ record SseEvent(
   static SseEvent of(byte[] bytes, Span event) {
     List<Span> lines = new ArrayList<>(1);
     boolean saysError = false;
+    boolean text = true;
     int lineStart = event.start();
     while (lineStart < event.end()) {
       int lineEnd = lineStart;
@@ -44,14 +49,16 @@ record SseEvent(
       boolean error = holds(bytes, name, ERROR);
       if (error || holds(bytes, name, DATA)) {
         lines.add(value);
+      } else {
+        text &= isUtf8(bytes, lineStart, lineEnd);
       }
       saysError |= error || (holds(bytes, name, EVENT) && holds(bytes, value, ERROR));
       lineStart = lineEnd + 1;
     }
     return switch (lines.size()) {
-      case 0 -> new SseEvent(bytes, new Span(0, 0), lines, saysError);
-      case 1 -> new SseEvent(bytes, lines.getFirst(), lines, saysError);
-      default -> joined(bytes, lines, saysError);
+      case 0 -> new SseEvent(bytes, new Span(0, 0), lines, saysError, text);
+      case 1 -> new SseEvent(bytes, lines.getFirst(), lines, saysError, text);
+      default -> joined(bytes, lines, saysError, text);
     };
   }
 
@@ -60,13 +67,26 @@ record SseEvent(
     return new Span(start < lineEnd && bytes[start] == ' ' ? start + 1 : start, lineEnd);
   }
 
-  private static SseEvent joined(byte[] bytes, List<Span> lines, boolean saysError) {
+  /** Lines other than data are rare and short. */
+  private static boolean isUtf8(byte[] bytes, int from, int to) {
+    if (from == to) {
+      return true;
+    }
+    try {
+      StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes, from, to - from));
+      return true;
+    } catch (CharacterCodingException _) {
+      return false;
+    }
+  }
+
+  private static SseEvent joined(byte[] bytes, List<Span> lines, boolean saysError, boolean text) {
     var data = new ByteArrayOutputStream();
     for (Span line : lines) {
       data.write(bytes, line.start(), line.length());
       data.write('\n');
     }
-    return new SseEvent(data.toByteArray(), new Span(0, data.size() - 1), lines, saysError);
+    return new SseEvent(data.toByteArray(), new Span(0, data.size() - 1), lines, saysError, text);
   }
 
   /** Whether there is nothing in it for a client: a comment, a ping, a blank line. */

@@ -80,9 +80,11 @@ final class StreamRelay implements Relay {
       client.send();
     }
     Span rest = splitter.rest();
-    if (SseEvent.of(splitter.bytes(), rest).isDone()) {
+    var last = SseEvent.of(splitter.bytes(), rest);
+    if (last.isDone()) {
       return complete(rest);
     }
+    requireText(last);
     throw new CallFailed(new CutOff("the stream ended without [DONE]"));
   }
 
@@ -105,6 +107,7 @@ final class StreamRelay implements Relay {
    * @return false when it would go over the budget; then it is as if it had not come
    */
   private boolean take(SseEvent event, Span at) throws CallFailed {
+    requireText(event);
     if (event.saysError()) {
       throw reported(event);
     }
@@ -128,6 +131,12 @@ final class StreamRelay implements Relay {
       client.outgoing().add(splitter.bytes(), at, plan.restoring(models));
     }
     return true;
+  }
+
+  private static void requireText(SseEvent event) throws CallFailed {
+    if (!event.isText()) {
+      throw CallFailed.unintelligible("an event that is not UTF-8");
+    }
   }
 
   /** The connection is not given back, but closed: nobody needs what is still to come. */

@@ -19,6 +19,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Base64;
 import java.util.List;
+import java.util.concurrent.CountDownLatch;
 import javax.net.ssl.SSLSocketFactory;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -171,6 +172,41 @@ class HttpClientTest {
     assertThat(first.isCancelled()).isFalse();
     assertThat(ask(client, origin).body()).isEqualTo("hello");
     assertThat(backend.connections()).isOne();
+  }
+
+  @Test
+  void doesNotSendAgainWhatMayHaveBeenWorkedOn() throws IOException {
+    backend
+        .onRequest(send(HELLO))
+        .onRequest(ScriptedBackend.pause(Duration.ofMillis(1_100)), ScriptedBackend.hangUp());
+    var origin = new Origin(false, "127.0.0.1", backend.port(), null);
+    ask(client, origin);
+
+    assertThat(failure(origin)).isInstanceOf(UpstreamFailure.Unreachable.class);
+    assertThat(backend.requests()).hasSize(2);
+  }
+
+  @Test
+  void doesNotReuseAConnectionOnWhichARequestIsStillOnItsWay() throws Exception {
+    var answered = new CountDownLatch(1);
+    backend
+        .onConnection(
+            ScriptedBackend.hear(100),
+            send(HELLO),
+            ScriptedBackend.await(answered),
+            ScriptedBackend.drain())
+        .onRequest(send(HELLO));
+    var origin = new Origin(false, "127.0.0.1", backend.port(), null);
+    byte[] body = "x".repeat(20 << 20).getBytes(US_ASCII);
+
+    try (Exchange exchange = client.send(origin, body, soon(), new Cancellation())) {
+      assertThat(exchange.readWhole(100, soon())).asString(US_ASCII).isEqualTo("hello");
+      exchange.release();
+    }
+    answered.countDown();
+
+    assertThat(ask(client, origin).body()).isEqualTo("hello");
+    assertThat(backend.connections()).isEqualTo(2);
   }
 
   private record Answer(int status, String body) {}

@@ -259,6 +259,37 @@ class ErrorReaderTest {
     assertThat(refusal(429, "{}", told).retryAfter()).isEqualTo(kept);
   }
 
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "see https://gpu.internal.example/v1/x | see the backend/v1/x",
+        "at http:\\/\\/gpu-box:8000\\/v1 now | at the backend now",
+        "GPU.internal.example is full | the backend is full",
+        "HTTPConnectionPool(host='10.1.2.3', port=443) | HTTPConnectionPool(host='the backend', port=443)",
+        "asked 192.168.7.9:8000 and [fd00::7]:80 and fe80::1 | asked the backend and the backend and the backend",
+        "https%3A%2F%2Fgpu.internal.example%3A443 | the backend",
+        "from http://worker-3/metrics, twice | from the backend, twice",
+        "http://engine.ml.svc:80/a and localhost:9 | the backend and the backend",
+        "key czNjcmV0 or s3cret | key … or …",
+        "see https://platform.openai.com/docs at 12:30:45 | see https://platform.openai.com/docs at 12:30:45",
+        "std::string a::b v1.2.3 3:4 | std::string the backend v1.2.3 3:4"
+      })
+  void takesEverySpellingOfABackendOutOfItsWords(String said, String told) {
+    String body = "{\"message\":\"" + said.replace("\\", "\\\\") + "\"}";
+
+    assertThat(error(400, body).message()).isEqualTo(told);
+  }
+
+  @Test
+  void takesThePathAndAContainersNameOut() {
+    var scrubber =
+        Scrubber.of(BaseUrl.of("http://vllm:8000/tenants/blue"), "172.17.0.2:8000", null);
+
+    assertThat(scrubber.scrub("vllm 0.9: no /tenants/blue/v1/chat at host='vllm' or //vllm/", 200))
+        .isEqualTo("vllm 0.9: no the backend/v1/chat at host='the backend' or //the backend/");
+  }
+
   private UpstreamError error(int status, String body) {
     return refusal(status, body, null).error();
   }

@@ -6,6 +6,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -26,6 +27,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.regex.Pattern;
 import javax.net.ssl.SSLException;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Plays a script: the n-th request, on whichever connection it comes, is answered by the n-th
@@ -51,11 +53,14 @@ public final class ScriptedBackend implements AutoCloseable {
 
   private final ServerSocket server;
   private final Queue<List<Step>> scripts = new ConcurrentLinkedQueue<>();
+  private final Queue<List<Step>> greetings = new ConcurrentLinkedQueue<>();
+  private Runnable writer = () -> {};
   private final List<Request> requests = new CopyOnWriteArrayList<>();
   private final Set<Socket> open = ConcurrentHashMap.newKeySet();
   private final AtomicInteger connections = new AtomicInteger();
   private final Queue<String> faults = new ConcurrentLinkedQueue<>();
   private final Semaphore hangUps = new Semaphore(0);
+  private final Semaphore played = new Semaphore(0);
 
   private ScriptedBackend(ServerSocket server) {
     this.server = server;
@@ -84,6 +89,37 @@ public final class ScriptedBackend implements AutoCloseable {
   public ScriptedBackend onRequest(Step... script) {
     scripts.add(List.of(script));
     return this;
+  }
+
+  /**
+   * Adds what is played to the next connection before any request is read from it. Returns this.
+   */
+  public ScriptedBackend onConnection(Step... script) {
+    greetings.add(List.of(script));
+    return this;
+  }
+
+  /**
+   * Asked for another script, by {@link #onRequest}, whenever there is none for a request. Returns
+   * this.
+   */
+  public synchronized ScriptedBackend whenOutOfScripts(Runnable other) {
+    writer = other;
+    return this;
+  }
+
+  private synchronized @Nullable List<Step> nextScript() {
+    List<Step> script = scripts.poll();
+    if (script == null) {
+      writer.run();
+      script = scripts.poll();
+    }
+    return script;
+  }
+
+  /** How many connections are open now, as far as this end has noticed. */
+  public int open() {
+    return open.size();
   }
 
   public int port() {
@@ -115,6 +151,17 @@ public final class ScriptedBackend implements AutoCloseable {
     }
   }
 
+  /** Waits until another script has been played to its end. */
+  public void awaitPlayed() {
+    try {
+      if (!played.tryAcquire(10, TimeUnit.SECONDS)) {
+        throw new AssertionError("no script came to its end within 10 s");
+      }
+    } catch (InterruptedException e) {
+      throw new AssertionError("interrupted", e);
+    }
+  }
+
   public static Step send(String text) {
     return send(text.getBytes(StandardCharsets.UTF_8));
   }
@@ -130,6 +177,24 @@ public final class ScriptedBackend implements AutoCloseable {
         throw new SocketException("the latch was not opened within 10 s");
       }
     };
+  }
+
+  /** Reads so many bytes of whatever the client sends. */
+  public static Step hear(int bytes) {
+    return connection -> connection.getInputStream().readNBytes(bytes);
+  }
+
+  /** Byte by byte, each in a write of its own. */
+  public static Step sendInBytes(String text) {
+    return connection -> {
+      for (byte b : text.getBytes(StandardCharsets.UTF_8)) {
+        connection.getOutputStream().write(b);
+      }
+    };
+  }
+
+  public static Step pause(Duration time) {
+    return _ -> Thread.sleep(time);
   }
 
   public static Step hangUp() {
@@ -150,6 +215,14 @@ public final class ScriptedBackend implements AutoCloseable {
       if (isHungUpWithin(connection, Duration.ofSeconds(20))) {
         hangUps.release();
       }
+    };
+  }
+
+  /** Reads what still comes until the client hangs up. */
+  public static Step drain() {
+    return connection -> {
+      connection.getInputStream().transferTo(OutputStream.nullOutputStream());
+      connection.close();
     };
   }
 
@@ -194,10 +267,16 @@ public final class ScriptedBackend implements AutoCloseable {
   private void serve(Socket connection, int number) {
     try (connection) {
       connection.setTcpNoDelay(true);
+      List<Step> greeting = greetings.poll();
+      if (greeting != null) {
+        for (Step step : greeting) {
+          step.play(connection);
+        }
+      }
       var in = new BufferedInputStream(connection.getInputStream());
       while (!connection.isClosed()) {
         requests.add(read(in, number));
-        List<Step> script = scripts.poll();
+        List<Step> script = nextScript();
         if (script == null) {
           faults.add("request " + requests.size() + " has no script");
           return;
@@ -205,6 +284,7 @@ public final class ScriptedBackend implements AutoCloseable {
         for (Step step : script) {
           step.play(connection);
         }
+        played.release();
       }
     } catch (IOException | InterruptedException _) {
       // the client hung up, or close() did

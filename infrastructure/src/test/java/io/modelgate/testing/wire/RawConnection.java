@@ -51,7 +51,17 @@ public final class RawConnection implements AutoCloseable {
 
   /** Reads one whole reply: head, then body by length, by chunks, or to the connection's end. */
   public Reply reply() throws IOException {
+    return reply(() -> {});
+  }
+
+  /**
+   * The same.
+   *
+   * @param begun run once the head is there
+   */
+  public Reply reply(Runnable begun) throws IOException {
     List<String> head = headLines();
+    begun.run();
     var reply = new Reply(head, new byte[0]);
     if (reply.header("transfer-encoding").orElse("").equals("chunked")) {
       return new Reply(head, chunks());
