@@ -3,11 +3,14 @@ package io.modelgate.bootstrap;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.net.Socket;
+import java.net.SocketTimeoutException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
@@ -18,8 +21,8 @@ import java.util.concurrent.atomic.AtomicInteger;
  * A thousand slow clients against a running demo gateway, and one normal client that measures
  * before, during and after. Not a test: prints what it saw.
  *
- * <p>{@code java SlowClientsBench.java PORT KEY}: half of the slow ones are silent, the others drip
- * a head, drip a body, or ask for replies that they never read, in equal parts.
+ * <p>{@code java SlowClientsBench.java PORT KEY}: half of the slow ones are silent, ten ask again
+ * and again for replies that they never read, the others drip a head or a body.
  */
 final class SlowClientsBench {
   private static final int SLOW = 1000;
@@ -46,8 +49,7 @@ final class SlowClientsBench {
     List<Thread> slow = new ArrayList<>();
     long began = System.nanoTime();
     for (int i = 0; i < SLOW; i++) {
-      String kind =
-          i % 2 == 0 ? "silent" : List.of("drips head", "drips body", "never reads").get(i / 2 % 3);
+      String kind = kind(i);
       slow.add(Thread.ofVirtual().start(() -> beSlow(kind)));
     }
     TimeUnit.SECONDS.sleep(1);
@@ -60,6 +62,13 @@ final class SlowClientsBench {
     System.out.println("all slow ones ended after " + seconds + " s:");
     new TreeMap<>(endings).forEach((how, count) -> System.out.println("  " + how + ": " + count));
     System.out.println("after   " + measure(MEASURED));
+  }
+
+  private static String kind(int i) {
+    if (i % 2 == 0) {
+      return "silent";
+    }
+    return i % 100 == 1 ? "never reads" : i % 4 == 1 ? "drips head" : "drips body";
   }
 
   private String measure(int calls) throws IOException, InterruptedException {
@@ -104,7 +113,7 @@ final class SlowClientsBench {
     if (!head.toString().startsWith("HTTP/1.1 200")) {
       throw new IOException("not served: " + head);
     }
-    String text = head.toString().toLowerCase(java.util.Locale.ROOT);
+    String text = head.toString().toLowerCase(Locale.ROOT);
     int at = text.indexOf("content-length:") + "content-length:".length();
     in.skipNBytes(Integer.parseInt(text.substring(at, text.indexOf('\r', at)).strip()));
   }
@@ -112,7 +121,9 @@ final class SlowClientsBench {
   private void beSlow(String kind) {
     String ending;
     open.incrementAndGet();
-    try (var socket = new Socket(InetAddress.getLoopbackAddress(), port)) {
+    try (var socket = new Socket()) {
+      socket.setReceiveBufferSize(4096);
+      socket.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), port));
       socket.setSoTimeout(1000);
       ending =
           switch (kind) {
@@ -144,7 +155,7 @@ final class SlowClientsBench {
           return answer.isEmpty() ? "closed silently" : answer.substring(9, 12) + " and closed";
         }
         answer.append((char) b);
-      } catch (java.net.SocketTimeoutException _) {
+      } catch (SocketTimeoutException _) {
         if (first.length > 0 && answer.isEmpty()) {
           socket.getOutputStream().write('a');
         }
@@ -153,19 +164,19 @@ final class SlowClientsBench {
   }
 
   /** Asks again and again for what it never takes, until it is not listened to any more. */
-  private String neverRead(Socket socket) throws IOException {
+  private String neverRead(Socket socket) {
     byte[] ask =
         post(
             "{\"model\":\"echo\",\"messages\":[{\"role\":\"user\",\"content\":\""
                 + "words ".repeat(3000)
                 + "\"}]}",
             0);
-    socket.setReceiveBufferSize(4096);
     try {
       while (true) {
         socket.getOutputStream().write(ask);
+        TimeUnit.MILLISECONDS.sleep(100);
       }
-    } catch (IOException _) {
+    } catch (IOException | InterruptedException _) {
       return "cut off";
     }
   }
