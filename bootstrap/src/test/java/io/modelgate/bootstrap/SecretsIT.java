@@ -156,6 +156,7 @@ class SecretsIT {
     environment.put("MG_SERVER_HOST", "127.0.0.1");
     environment.put("MG_SERVER_PORT", "0");
     environment.put("MG_SERVER_SHUTDOWN_GRACE", "0s");
+    environment.put("MG_CONNECT_TIMEOUT", "500ms"); // also for looking up a host there is not
     environment.put("MG_ADMIN_API_KEY", adminKey);
     environment.put("MG_SECRET_KEY", secretKey);
     environment.put("MG_LOG_LEVEL", "trace");
@@ -182,7 +183,7 @@ class SecretsIT {
   }
 
   private String model(String name, String kind, String url) {
-    return "{\"name\":\"%s\",\"backend\":\"%s\",\"base_url\":\"%s\",\"api_key\":\"%s\",\"timeout\":\"5s\"}"
+    return "{\"name\":\"%s\",\"backend\":\"%s\",\"base_url\":\"%s\",\"api_key\":\"%s\",\"timeout\":\"2s\"}"
         .formatted(name, kind, url, modelKey);
   }
 

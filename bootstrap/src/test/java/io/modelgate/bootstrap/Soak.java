@@ -59,6 +59,7 @@ final class Soak {
   }
 
   public static void main(String[] arguments) throws Exception {
+    Thread.currentThread().setUncaughtExceptionHandler((_, e) -> endEarly(e));
     var length = Duration.ofSeconds(Math.round(60 * Double.parseDouble(arguments[0])));
     Path target = Path.of("target/soak");
     Files.createDirectories(target);
@@ -68,6 +69,12 @@ final class Soak {
     Files.writeString(table, String.join("\n", soak.lines) + "\n");
     System.out.println("\nwritten to " + table.toAbsolutePath());
     System.exit(soak.violations.isEmpty() ? 0 : 1);
+  }
+
+  /** The backends' threads would keep the process alive. */
+  private static void endEarly(Throwable cause) {
+    cause.printStackTrace();
+    Runtime.getRuntime().halt(1);
   }
 
   private void run() throws Exception {
@@ -194,6 +201,8 @@ final class Soak {
     var looks = new ArrayList<Look>();
     try (var probe = new ProcessProbe(gateway.pid(), gateway.url(), ADMIN_KEY, ports);
         var admin = new AdminClient(gateway.url(), ADMIN_KEY)) {
+      admin.removeModels("passing-"); // a kill may have left some
+      admin.removeKeys("passing-");
       looks.add(probe.look()); // at rest
       var traffic = new SoakTraffic(port, calls);
       long began = System.nanoTime();
