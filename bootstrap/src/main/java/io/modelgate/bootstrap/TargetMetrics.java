@@ -21,7 +21,7 @@ final class TargetMetrics {
   static void add(Metrics metrics, Targets targets) {
     metrics.gauges(
         "modelgate_target_ready",
-        "1 when the target's engine said that it is ready; 0 when not, or when it was not asked.",
+        "1 when the target's engine is well, or was not asked; 0 when it is loading or down.",
         LABELS,
         () -> samples(targets, (engine, _) -> engine.checkup().health().isFit() ? 1 : 0));
     metrics.gauges(

@@ -26,12 +26,15 @@ public record RequestBody(
     OutputBounds bounds,
     int inside,
     Prompt prompt) {
-  /** A hash of the model and of what the prompt begins with. */
+  private static final int LONGEST_BEGINNING = 16 * 1024;
+
+  /** A hash of the model and of what the prompt begins with, its first 16 KB at most. */
   public int hashOfBeginning() {
     Span at = prompt.beginning();
     int hash = model.hashCode();
     if (at != null) {
-      for (int i = at.start(); i < at.end(); i++) {
+      int end = Math.min(at.end(), at.start() + LONGEST_BEGINNING);
+      for (int i = at.start(); i < end; i++) {
         hash = 31 * hash + bytes[i];
       }
     }

@@ -62,6 +62,7 @@ class AdminKeysTest {
             "burst",
             "tpm",
             "max_concurrent",
+            "tier",
             "quota_tokens",
             "quota_period",
             "used_tokens",
@@ -265,7 +266,7 @@ class AdminKeysTest {
     assertThat(reply.error().path("message").asText())
         .contains(
             "'expire_at'",
-            "name, expires_at, quota_tokens, quota_period, rpm, burst, tpm, max_concurrent, enabled, status");
+            "name, expires_at, quota_tokens, quota_period, rpm, burst, tpm, max_concurrent, tier, enabled, status");
   }
 
   @ParameterizedTest

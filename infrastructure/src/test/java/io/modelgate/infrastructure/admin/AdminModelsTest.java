@@ -46,6 +46,8 @@ class AdminModelsTest {
             "base_url",
             "upstream_model",
             "has_api_key",
+            "targets",
+            "fallback_models",
             "timeout",
             "stream_usage",
             "max_output_tokens",

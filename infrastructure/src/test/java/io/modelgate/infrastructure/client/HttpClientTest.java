@@ -182,7 +182,7 @@ class HttpClientTest {
     var origin = new Origin(false, "127.0.0.1", backend.port(), null);
     ask(client, origin);
 
-    assertThat(failure(origin)).isInstanceOf(UpstreamFailure.Unreachable.class);
+    assertThat(failure(origin)).isInstanceOf(UpstreamFailure.Unanswered.class);
     assertThat(backend.requests()).hasSize(2);
   }
 

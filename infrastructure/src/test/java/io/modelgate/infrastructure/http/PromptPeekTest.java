@@ -124,6 +124,43 @@ class PromptPeekTest {
     String body = "{'model':'m','" + field + "': " + value + " }";
     Peek peek = RequestPeek.of(endpoint, body.replace('\'', '"').getBytes(StandardCharsets.UTF_8));
     assertThat(peek).isInstanceOf(Peek.Body.class);
-    return ((Peek.Body) peek).body().prompt();
+    Prompt prompt = ((Peek.Body) peek).body().prompt();
+    return new Prompt(prompt.count(), prompt.estimatedTokens());
+  }
+
+  @Test
+  void turnsOfOneConversationBeginAlike() {
+    String system = "{'role':'system','content':'Be kind.'}";
+    String first = "{'content':'Hello','role':'user'}";
+    String more = ",{'role':'assistant','content':'Hi'},{'role':'user','content':'Why?'}";
+    int turn = chat("[" + system + "," + first + "]");
+
+    assertThat(chat("[" + system + "," + first + more + "]")).isEqualTo(turn);
+    assertThat(chat("[" + system + ",{'role':'user','content':'Bye'}]")).isNotEqualTo(turn);
+    assertThat(chat("[" + first + "]")).isNotEqualTo(turn);
+    assertThat(chat("[]")).isNotEqualTo(turn);
+  }
+
+  @Test
+  void promptsBeginAlikeAsFarAsTheirFirstBytes() {
+    String long1 = "'" + "a".repeat(300) + "b'";
+    String long2 = "'" + "a".repeat(300) + "c'";
+
+    assertThat(beginning("prompt", long1)).isEqualTo(beginning("prompt", long2));
+    assertThat(beginning("prompt", "'ab'")).isNotEqualTo(beginning("prompt", "'ac'"));
+  }
+
+  private static int chat(String messages) {
+    return hash(Endpoint.CHAT_COMPLETIONS, "messages", messages);
+  }
+
+  private static int beginning(String field, String value) {
+    return hash(Endpoint.COMPLETIONS, field, value);
+  }
+
+  private static int hash(Endpoint endpoint, String field, String value) {
+    String body = "{'model':'m','" + field + "': " + value + " }";
+    Peek peek = RequestPeek.of(endpoint, body.replace('\'', '"').getBytes(StandardCharsets.UTF_8));
+    return ((Peek.Body) peek).body().hashOfBeginning();
   }
 }

@@ -81,7 +81,7 @@ final class RefusedStartTest {
     try (SqlStore store = open()) {
       store.modelRoutes().add(route("1", "a"));
     }
-    run("UPDATE models SET backend = 'abacus'");
+    run("UPDATE model_targets SET backend = 'abacus'");
 
     assertThatThrownBy(this::open)
         .isInstanceOf(StoreRefused.class)
@@ -197,7 +197,8 @@ final class RefusedStartTest {
       store.modelRoutes().add(fullRoute("1", "a"));
       store.modelRoutes().add(fullRoute("2", "b"));
     }
-    run("UPDATE models SET credential = (SELECT credential FROM models WHERE id = '1')");
+    run(
+        "UPDATE model_targets SET credential = (SELECT credential FROM model_targets WHERE model_id = '1')");
 
     assertThatThrownBy(this::open)
         .isInstanceOf(StoreRefused.class)

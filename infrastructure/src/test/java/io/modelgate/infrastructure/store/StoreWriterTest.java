@@ -101,7 +101,7 @@ final class StoreWriterTest {
         "added",
         execute ->
             execute.insert(
-                "INSERT INTO api_keys VALUES (NULL, ?, '', '', zeroblob(32), NULL, 'active', NULL, 0, 0, NULL, NULL, NULL, NULL, 'total')",
+                "INSERT INTO api_keys VALUES (NULL, ?, '', '', zeroblob(32), NULL, 'active', NULL, 0, 0, NULL, NULL, NULL, NULL, 'total', 'free')",
                 "x".repeat(20_000)),
         () -> published.set(true));
   }
