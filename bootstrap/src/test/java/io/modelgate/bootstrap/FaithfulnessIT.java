@@ -244,6 +244,7 @@ class FaithfulnessIT {
             "content-type",
             "x-request-id",
             "openai-processing-ms",
+            "x-content-type-options",
             "x-modelgate-overhead-us",
             "x-ratelimit-limit-tokens",
             "x-ratelimit-remaining-tokens",
@@ -271,6 +272,7 @@ class FaithfulnessIT {
             "x-accel-buffering",
             "x-request-id",
             "openai-processing-ms",
+            "x-content-type-options",
             "x-modelgate-overhead-us",
             "x-ratelimit-limit-tokens",
             "x-ratelimit-remaining-tokens")

@@ -47,7 +47,9 @@ final class GatewayFixture implements AutoCloseable {
     environment.put("MG_ADMIN_API_KEY", ADMIN_KEY);
     environment.put("MG_DEMO", "true");
     environment.put("MG_ADAPTERS_ECHO_PACE", "1ms");
-    environment.put("MG_HEALTH_INTERVAL", "0s"); // a scripted backend counts what it is asked
+    // A scripted backend counts what it is asked; RoutingIT and the targets' tests ask more.
+    environment.put("MG_HEALTH_INTERVAL", "0s");
+    environment.put("MG_ROUTING_MAX_ATTEMPTS", "1");
     environment.putAll(more);
     return switch (Settings.load(file, environment)) {
       case Settings.Loading.Loaded loaded ->
