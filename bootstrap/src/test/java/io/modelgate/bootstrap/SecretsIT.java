@@ -159,6 +159,10 @@ class SecretsIT {
     environment.put("MG_CONNECT_TIMEOUT", "500ms"); // also for looking up a host there is not
     environment.put("MG_ADMIN_API_KEY", adminKey);
     environment.put("MG_SECRET_KEY", secretKey);
+    // Each failure is to be seen once, and none is to keep the next call away.
+    environment.put("MG_ROUTING_MAX_ATTEMPTS", "1");
+    environment.put("MG_BREAKER_FAILURES", "1000");
+    environment.put("MG_BREAKER_FAILURE_PERCENT", "100");
     environment.put("MG_LOG_LEVEL", "trace");
     environment.put("MG_LOG_FORMAT", format.name().toLowerCase(Locale.ROOT));
     environment.put("MG_RATE_LIMIT_STORE", "redis");

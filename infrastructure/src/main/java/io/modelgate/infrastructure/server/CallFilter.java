@@ -58,7 +58,10 @@ final class CallFilter implements Filter {
       call.end(route, request, response, meters);
       running.end(client);
     }
-    if (request.headers().containsToken(HeaderValues.CONNECTION_CLOSE)
+    // While the gateway stops each call is the last, also one whose head could not say so; Helidon
+    // would answer once more when it is interrupted.
+    if (running.areLast()
+        || request.headers().containsToken(HeaderValues.CONNECTION_CLOSE)
         || response.headers().containsToken(HeaderValues.CONNECTION_CLOSE)) {
       // Helidon 4.5 says so in its reply, and then waits for the next request all the same.
       throw ApiErrors.isBodyRead(request)
