@@ -128,10 +128,12 @@ final class ChatCompletionsService implements HttpService {
         log.clientIsGone();
         throw new CloseConnectionException("the client is gone");
       }
-      case Outcome.BrokenOff(SettledCall settled, UpstreamFailure _) -> {
+      case Outcome.BrokenOff(SettledCall settled, UpstreamFailure failure) -> {
+        log.put("failure", failure.word());
         note(log, settled);
       }
       case Outcome.Failed(SettledCall settled, UpstreamFailure failure) -> {
+        log.put("failure", failure.word());
         note(log, settled);
         log.waitedForUpstream(Duration.ofNanos(System.nanoTime() - began));
         if (sink.isOpen()) {
