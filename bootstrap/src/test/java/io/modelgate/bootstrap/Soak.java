@@ -136,6 +136,8 @@ final class Soak {
                 String.valueOf(port),
                 "MG_ADMIN_API_KEY",
                 ADMIN_KEY,
+                "MG_SERVER_WRONG_KEYS",
+                "unlimited", // guessers and the administrator come from one address here
                 "MG_LOG_LEVEL",
                 "warn",
                 "MG_JAVA_OPTS",
