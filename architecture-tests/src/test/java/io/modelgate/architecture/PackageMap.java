@@ -11,6 +11,7 @@ record PackageMap(String root) {
   /** A new package is a decision: it is written down here and in docs/architecture.md. */
   static final List<String> PACKAGES =
       List.of(
+          "domain.net",
           "domain.access",
           "domain.routing",
           "domain.chat",

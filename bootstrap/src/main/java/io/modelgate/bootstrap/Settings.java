@@ -5,7 +5,7 @@ import io.modelgate.domain.access.RateLimits;
 import io.modelgate.domain.access.Tier;
 import io.modelgate.domain.access.TokenQuota;
 import io.modelgate.domain.chat.RetryPolicy;
-import io.modelgate.domain.routing.AddressRange;
+import io.modelgate.domain.net.Network;
 import io.modelgate.domain.routing.BackendAddresses;
 import io.modelgate.domain.routing.BackendKind;
 import io.modelgate.domain.routing.CircuitBreaker;
@@ -14,7 +14,6 @@ import io.modelgate.infrastructure.http.StreamSettings;
 import io.modelgate.infrastructure.redis.RedisSettings;
 import io.modelgate.infrastructure.routing.RoutingSettings;
 import io.modelgate.infrastructure.server.ConnectionLimits;
-import io.modelgate.infrastructure.server.Network;
 import io.modelgate.infrastructure.server.TlsFiles;
 import io.modelgate.infrastructure.store.StoreSettings;
 import io.modelgate.infrastructure.store.StoreSettings.UsagePolicy;
@@ -153,7 +152,7 @@ record Settings(
         reader.read(SettingsTable.ECHO_PACE));
   }
 
-  private static BackendAddresses addresses(@Nullable List<AddressRange> allowed) {
+  private static BackendAddresses addresses(@Nullable List<Network> allowed) {
     return allowed == null ? BackendAddresses.USUAL : new BackendAddresses(allowed);
   }
 

@@ -5,7 +5,7 @@ import io.modelgate.bootstrap.ValueForm.HostAndPort;
 import io.modelgate.bootstrap.ValueForm.Limit;
 import io.modelgate.domain.access.QuotaPeriod;
 import io.modelgate.domain.access.RateLimits;
-import io.modelgate.domain.routing.AddressRange;
+import io.modelgate.domain.net.Network;
 import io.modelgate.domain.routing.BackendKind;
 import io.modelgate.domain.routing.BaseUrl;
 import io.modelgate.domain.routing.Credential;
@@ -13,7 +13,6 @@ import io.modelgate.domain.routing.StreamUsage;
 import io.modelgate.infrastructure.client.Proxy;
 import io.modelgate.infrastructure.redis.RedisSettings;
 import io.modelgate.infrastructure.routing.RoutingSettings;
-import io.modelgate.infrastructure.server.Network;
 import io.modelgate.infrastructure.server.TlsFiles;
 import io.modelgate.infrastructure.store.StoreSettings;
 import java.nio.file.Path;
@@ -232,10 +231,10 @@ final class SettingsTable {
           "5s",
           "The patience with a connection to a backend.",
           Applies.AT_ONCE);
-  static final SettingsKey<List<AddressRange>> UPSTREAM_ALLOWED_ADDRESSES =
+  static final SettingsKey<List<Network>> UPSTREAM_ALLOWED_ADDRESSES =
       key(
           "upstream.allowed-addresses",
-          ValueForm.addressRanges(),
+          ValueForm.networks(),
           null,
           "Addresses that backends may have although such are not called: link-local ones and those of"
               + " clouds' metadata services. Private networks and this machine need no permission.",

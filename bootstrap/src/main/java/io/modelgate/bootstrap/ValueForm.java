@@ -1,11 +1,10 @@
 package io.modelgate.bootstrap;
 
-import io.modelgate.domain.routing.AddressRange;
+import io.modelgate.domain.net.Network;
 import io.modelgate.domain.routing.BaseUrl;
 import io.modelgate.domain.routing.Credential;
 import io.modelgate.domain.routing.StreamUsage;
 import io.modelgate.infrastructure.client.Proxy;
-import io.modelgate.infrastructure.server.Network;
 import io.modelgate.infrastructure.server.TlsFiles;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
@@ -108,7 +107,7 @@ record ValueForm<T>(String allowed, boolean secret, Function<String, Optional<T>
   static ValueForm<List<Network>> networks() {
     return open(
         "networks such as " + Network.ALLOWED + ", separated by commas",
-        text -> list(text, Network::of));
+        text -> list(text, Network::parse));
   }
 
   /** Origins of pages, separated by commas. */
@@ -275,25 +274,6 @@ record ValueForm<T>(String allowed, boolean secret, Function<String, Optional<T>
     } catch (InvalidPathException _) {
       return Optional.empty();
     }
-  }
-
-  /** Several, parted by commas. */
-  static ValueForm<List<AddressRange>> addressRanges() {
-    return open(
-        "IP addresses and ranges parted by commas, e.g. 169.254.10.0/24, fe80::1",
-        ValueForm::addressRanges);
-  }
-
-  private static Optional<List<AddressRange>> addressRanges(String text) {
-    var ranges = new ArrayList<AddressRange>();
-    for (String part : text.split(",", -1)) {
-      Optional<AddressRange> range = AddressRange.parse(part);
-      if (range.isEmpty()) {
-        return Optional.empty();
-      }
-      ranges.add(range.get());
-    }
-    return Optional.of(List.copyOf(ranges));
   }
 
   static ValueForm<BaseUrl> baseUrl() {

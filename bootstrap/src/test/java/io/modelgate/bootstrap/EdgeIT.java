@@ -71,6 +71,11 @@ class EdgeIT {
       assertThat(get(port, "/v1/models", "wrong", "192.0.2.2").status()).isEqualTo(401);
 
       assertThat(get(operators, "/admin/api/keys", ADMIN_KEY, "192.0.2.1").status())
+          .as("a client with an old key keeps no operator out")
+          .isEqualTo(200);
+      assertThat(get(operators, "/admin/api/keys", "wrong", "192.0.2.3").status()).isEqualTo(401);
+      assertThat(get(operators, "/admin/api/keys", "wrong", "192.0.2.3").status()).isEqualTo(401);
+      assertThat(get(operators, "/admin/api/keys", ADMIN_KEY, "192.0.2.3").status())
           .as("may be a person's choice, so it waits")
           .isEqualTo(429);
       Reply keys = get(operators, "/admin/api/keys", ADMIN_KEY, "192.0.2.2");

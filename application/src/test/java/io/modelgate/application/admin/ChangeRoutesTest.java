@@ -15,7 +15,7 @@ import io.modelgate.application.admin.ChangeRoutes.NotServed;
 import io.modelgate.application.admin.ChangeRoutes.NotThere;
 import io.modelgate.application.port.ModelRoutes;
 import io.modelgate.application.port.StoreUnavailable;
-import io.modelgate.domain.routing.AddressRange;
+import io.modelgate.domain.net.Network;
 import io.modelgate.domain.routing.BackendAddresses;
 import io.modelgate.domain.routing.BackendKind;
 import io.modelgate.domain.routing.BaseUrl;
@@ -214,7 +214,7 @@ class ChangeRoutesTest {
         .isEqualTo(new AddressRefused());
     assertThat(routes.all()).containsExactly(before);
 
-    addresses = new BackendAddresses(List.of(AddressRange.parse("169.254.0.0/16").orElseThrow()));
+    addresses = new BackendAddresses(List.of(Network.of("169.254.0.0/16")));
     assertThat(changeRoutes.change(before.id(), route -> sent(route, METADATA)))
         .isInstanceOf(Changed.class);
   }

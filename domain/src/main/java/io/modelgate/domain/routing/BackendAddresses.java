@@ -1,5 +1,6 @@
 package io.modelgate.domain.routing;
 
+import io.modelgate.domain.net.Network;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.util.Arrays;
@@ -15,11 +16,11 @@ import java.util.stream.Stream;
  *
  * @param allowed may be called although they are among those
  */
-public record BackendAddresses(List<AddressRange> allowed) {
+public record BackendAddresses(List<Network> allowed) {
   /** Without an exception. */
   public static final BackendAddresses USUAL = new BackendAddresses(List.of());
 
-  private static final List<AddressRange> REFUSED =
+  private static final List<Network> REFUSED =
       Stream.of(
               "0.0.0.0/8", // "this host": connects to it
               "169.254.0.0/16", // link-local; metadata of AWS, Google, Azure and most others
@@ -33,17 +34,17 @@ public record BackendAddresses(List<AddressRange> allowed) {
               "ff00::/8", // multicast
               "fd00:ec2::254", // metadata of AWS
               "fd20:ce::254") // metadata of Google
-          .map(AddressRange::of)
+          .map(Network::of)
           .toList();
 
   /** Ranges whose addresses hold one of version 4, and at which byte it begins. */
   private static final List<Embedding> EMBEDDINGS =
       List.of(
-          new Embedding(AddressRange.of("::/96"), 12), // compatible; with ::1, which is 0.0.0.1
-          new Embedding(AddressRange.of("::ffff:0:0:0/96"), 12), // translated
-          new Embedding(AddressRange.of("64:ff9b::/96"), 12), // NAT64, RFC 6052
-          new Embedding(AddressRange.of("64:ff9b:1::/48"), 12), // NAT64, RFC 8215
-          new Embedding(AddressRange.of("2002::/16"), 2)); // 6to4, RFC 3056
+          new Embedding(Network.of("::/96"), 12), // compatible; with ::1, which is 0.0.0.1
+          new Embedding(Network.of("::ffff:0:0:0/96"), 12), // translated
+          new Embedding(Network.of("64:ff9b::/96"), 12), // NAT64, RFC 6052
+          new Embedding(Network.of("64:ff9b:1::/48"), 12), // NAT64, RFC 8215
+          new Embedding(Network.of("2002::/16"), 2)); // 6to4, RFC 3056
 
   private static final InetAddress LOOPBACK_6 = InetAddress.ofLiteral("::1");
 
@@ -54,7 +55,7 @@ public record BackendAddresses(List<AddressRange> allowed) {
     allowed = List.copyOf(allowed);
   }
 
-  private record Embedding(AddressRange range, int at) {}
+  private record Embedding(Network range, int at) {}
 
   /** Whether a connection may go there. */
   public boolean permits(InetAddress address) {
@@ -81,12 +82,7 @@ public record BackendAddresses(List<AddressRange> allowed) {
     if (bare.indexOf(':') < 0 && !NUMBER.matcher(bare).matches()) {
       return true;
     }
-    try {
-      InetAddress address = InetAddress.ofLiteral(bare);
-      return !AddressRange.isOddlyWritten(address, bare) && permits(address);
-    } catch (IllegalArgumentException _) {
-      return false;
-    }
+    return Network.address(bare).map(this::permits).orElse(false);
   }
 
   private static InetAddress embedded(InetAddress address, int at) {

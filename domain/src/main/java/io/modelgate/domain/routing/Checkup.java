@@ -11,4 +11,7 @@ import java.time.Duration;
 public record Checkup(Health health, String reason, Duration took) {
   /** Of one that was not asked. */
   public static final Checkup NONE = new Checkup(Health.UNKNOWN, "not asked yet", Duration.ZERO);
+
+  /** Of the one that is part of the gateway. */
+  public static final Checkup BUILT_IN = new Checkup(Health.READY, "built in", Duration.ZERO);
 }

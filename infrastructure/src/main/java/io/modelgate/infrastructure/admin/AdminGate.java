@@ -10,6 +10,7 @@ import io.modelgate.infrastructure.server.ApiError;
 import io.modelgate.infrastructure.server.ApiErrors;
 import io.modelgate.infrastructure.server.CallLog;
 import io.modelgate.infrastructure.server.WrongKeys;
+import io.modelgate.infrastructure.server.WrongKeys.Door;
 import java.net.InetAddress;
 import java.time.Duration;
 import java.util.List;
@@ -110,7 +111,7 @@ final class AdminGate {
       throws Exception {
     WrongKeys wrongKeys = WrongKeys.of(request);
     InetAddress client = CallLog.of(request).clientAddress();
-    Duration wait = wrongKeys.wait(client);
+    Duration wait = wrongKeys.wait(Door.ADMIN, client);
     if (wait.isPositive()) {
       CallLog.of(request).refused("wrong_keys");
       response.header(
@@ -120,7 +121,7 @@ final class AdminGate {
     }
     if (!isAdmin(request)) {
       if (request.headers().contains(HeaderNames.AUTHORIZATION)) {
-        var _ = wrongKeys.count(client);
+        var _ = wrongKeys.count(Door.ADMIN, client);
       }
       CallLog.of(request).refused("admin_key");
       response.header(HeaderNames.WWW_AUTHENTICATE, "Bearer");

@@ -11,6 +11,7 @@ import io.modelgate.domain.access.Refusal;
 import io.modelgate.domain.access.SecretHash;
 import io.modelgate.infrastructure.server.CallLog;
 import io.modelgate.infrastructure.server.WrongKeys;
+import io.modelgate.infrastructure.server.WrongKeys.Door;
 import java.time.Duration;
 import java.util.List;
 
@@ -70,7 +71,7 @@ final class Callers {
 
   /** A right key behind the same address is let in all the same: none can be guessed. */
   private static Admission countWrongKey(ServerRequest request, Admission denied) {
-    Duration wait = WrongKeys.of(request).count(CallLog.of(request).clientAddress());
+    Duration wait = WrongKeys.of(request).count(Door.CLIENTS, CallLog.of(request).clientAddress());
     return wait.isZero() ? denied : new Admission.Denied(new Refusal.TooManyWrongKeys(wait));
   }
 }

@@ -2,6 +2,7 @@ package io.modelgate.infrastructure.routing;
 
 import io.modelgate.application.port.ReplySink;
 import io.modelgate.domain.access.KeyId;
+import io.modelgate.domain.routing.BackendKind;
 import io.modelgate.domain.routing.Checkup;
 import io.modelgate.domain.routing.Engine;
 import io.modelgate.domain.routing.FairLine;
@@ -28,7 +29,7 @@ final class EngineState {
   private double usualNanos;
 
   /** Replaced by whoever asked; one at a time. */
-  private volatile Seen seen = new Seen(Checkup.NONE, null);
+  private volatile Seen seen;
 
   /** What was last seen of it. */
   record Seen(Checkup checkup, @Nullable Instant at) {}
@@ -41,6 +42,7 @@ final class EngineState {
   EngineState(Engine engine, Supplier<Places> places) {
     this.engine = engine;
     this.places = places;
+    this.seen = new Seen(isBuiltIn() ? Checkup.BUILT_IN : Checkup.NONE, null);
   }
 
   /** What came of asking for a place. */
@@ -57,6 +59,11 @@ final class EngineState {
 
   Engine engine() {
     return engine;
+  }
+
+  /** There is nobody to ask. */
+  boolean isBuiltIn() {
+    return engine.kind() == BackendKind.ECHO;
   }
 
   Seen seen() {

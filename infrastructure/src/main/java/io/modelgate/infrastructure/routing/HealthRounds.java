@@ -87,7 +87,9 @@ final class HealthRounds implements AutoCloseable {
 
   private void askIfDue(Engine engine, Destination destination) {
     Schedule schedule = schedules.computeIfAbsent(engine, _ -> new Schedule());
-    if (!schedule.asking && System.nanoTime() - schedule.nextAt >= 0) {
+    if (!targets.engineOf(engine).isBuiltIn()
+        && !schedule.asking
+        && System.nanoTime() - schedule.nextAt >= 0) {
       schedule.asking = true;
       Thread.ofVirtual().name("health-check").start(() -> ask(engine, destination, schedule));
     }

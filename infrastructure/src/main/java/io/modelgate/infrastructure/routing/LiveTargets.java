@@ -22,6 +22,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
+import java.util.function.Predicate;
 import java.util.function.Supplier;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
@@ -74,12 +75,11 @@ public final class LiveTargets implements Targets, AutoCloseable {
     Set<Engine> full = new HashSet<>();
     Duration soonest = null;
     while (true) {
-      List<Destination> allowed =
-          wish.destinations().stream().filter(to -> stateOf(to).allows()).toList();
+      List<Destination> allowed = those(wish.destinations(), to -> stateOf(to).allows());
       if (allowed.isEmpty()) {
         return new Turn.Failing(untilTrial(wish.destinations()));
       }
-      List<Destination> open = allowed.stream().filter(to -> !full.contains(to.engine())).toList();
+      List<Destination> open = those(allowed, to -> !full.contains(to.engine()));
       if (open.isEmpty()) {
         return new Turn.Busy(soonest == null ? Duration.ofSeconds(1) : soonest);
       }
@@ -104,6 +104,17 @@ public final class LiveTargets implements Targets, AutoCloseable {
         }
       }
     }
+  }
+
+  /** Mostly all of them, so that nothing is copied. */
+  private static List<Destination> those(
+      List<Destination> destinations, Predicate<Destination> which) {
+    for (Destination destination : destinations) {
+      if (!which.test(destination)) {
+        return destinations.stream().filter(which).toList();
+      }
+    }
+    return destinations;
   }
 
   private static boolean isGoneWithin(Duration pause, ReplySink sink) {

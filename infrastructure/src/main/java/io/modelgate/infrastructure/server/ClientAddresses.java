@@ -4,6 +4,7 @@ import io.helidon.http.HeaderName;
 import io.helidon.http.HeaderNames;
 import io.helidon.http.ServerRequestHeaders;
 import io.helidon.webserver.http.ServerRequest;
+import io.modelgate.domain.net.Network;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.ArrayList;
@@ -52,7 +53,7 @@ final class ClientAddresses {
     InetAddress client = peer;
     List<String> hops = hops(headers);
     for (int i = hops.size() - 1; i >= 0 && i >= hops.size() - MOST_HOPS; i--) {
-      InetAddress hop = Network.address(withoutPort(hops.get(i)));
+      InetAddress hop = Network.address(withoutPort(hops.get(i))).orElse(null);
       if (hop == null) {
         return client; // Hidden or nonsense: the last one known has to answer for it.
       }

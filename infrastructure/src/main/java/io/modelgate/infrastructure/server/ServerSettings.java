@@ -1,5 +1,6 @@
 package io.modelgate.infrastructure.server;
 
+import io.modelgate.domain.net.Network;
 import java.time.Duration;
 import java.util.List;
 import java.util.Set;

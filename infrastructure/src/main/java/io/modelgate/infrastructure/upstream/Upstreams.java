@@ -11,7 +11,6 @@ import io.modelgate.domain.routing.BackendKind;
 import io.modelgate.domain.routing.BaseUrl;
 import io.modelgate.domain.routing.Checkup;
 import io.modelgate.domain.routing.Destination;
-import io.modelgate.domain.routing.Health;
 import io.modelgate.domain.routing.ModelName;
 import io.modelgate.domain.routing.ModelRoute;
 import io.modelgate.domain.routing.Target;
@@ -150,7 +149,7 @@ public final class Upstreams implements Upstream, AutoCloseable {
     UpstreamSettings settings = inForce.settings();
     UpstreamSettings.Adapter adapter = settings.adapters().get(destination.backend());
     return adapter == null
-        ? new Checkup(Health.READY, "built in", Duration.ZERO)
+        ? Checkup.BUILT_IN
         : HealthQuestion.ask(
             client.with(settings.connectTimeout(), settings.addresses()),
             destination,

@@ -9,7 +9,7 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import io.modelgate.domain.chat.UpstreamFailure;
 import io.modelgate.domain.chat.UpstreamFailure.Phase;
 import io.modelgate.domain.chat.UpstreamFailure.Unreachable;
-import io.modelgate.domain.routing.AddressRange;
+import io.modelgate.domain.net.Network;
 import io.modelgate.domain.routing.BackendAddresses;
 import io.modelgate.testing.backend.ConnectProxy;
 import io.modelgate.testing.backend.ScriptedBackend;
@@ -63,7 +63,7 @@ class HttpClientTest {
   @Test
   void callsARefusedAddressThatIsAllowed() throws IOException {
     backend.onRequest(send(HELLO));
-    var allowed = new BackendAddresses(List.of(AddressRange.parse("0.0.0.0/32").orElseThrow()));
+    var allowed = new BackendAddresses(List.of(Network.of("0.0.0.0/32")));
     HttpClient allowing = client.with(Duration.ofSeconds(2), allowed);
 
     assertThat(ask(allowing, new Origin(false, "0.0.0.0", backend.port(), null)).body())

@@ -2,6 +2,7 @@ package io.modelgate.infrastructure.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.modelgate.infrastructure.server.WrongKeys.Door;
 import java.net.InetAddress;
 import java.time.Duration;
 import org.junit.jupiter.api.Test;
@@ -12,7 +13,7 @@ class WrongKeysTest {
   private final WrongKeys wrongKeys = new WrongKeys(3L, () -> now);
 
   private boolean mayBeWrong(InetAddress address) {
-    return wrongKeys.count(address).isZero();
+    return wrongKeys.count(Door.ADMIN, address).isZero();
   }
 
   /** How many it may be until it is told to wait. */
@@ -31,14 +32,27 @@ class WrongKeysTest {
   @Test
   void letsSomeBeWrongAndThenSoManyAMinute() {
     assertThat(wrongInARow()).isEqualTo(3);
-    assertThat(wrongKeys.count(HOME)).isEqualTo(Duration.ofSeconds(20));
-    assertThat(wrongKeys.wait(HOME)).as("asking costs nothing").isEqualTo(Duration.ofSeconds(20));
+    assertThat(wrongKeys.count(Door.ADMIN, HOME)).isEqualTo(Duration.ofSeconds(20));
+    assertThat(wrongKeys.wait(Door.ADMIN, HOME))
+        .as("asking costs nothing")
+        .isEqualTo(Duration.ofSeconds(20));
 
     passes(Duration.ofSeconds(20));
 
-    assertThat(wrongKeys.wait(HOME)).isZero();
+    assertThat(wrongKeys.wait(Door.ADMIN, HOME)).isZero();
     assertThat(mayBeWrong(HOME)).isTrue();
     assertThat(mayBeWrong(HOME)).isFalse();
+  }
+
+  @Test
+  void keepsClientsOfAnAddressApartFromItsAdministrator() {
+    for (int i = 0; i < 1000; i++) {
+      wrongKeys.count(Door.CLIENTS, HOME);
+    }
+
+    assertThat(wrongKeys.wait(Door.CLIENTS, HOME)).isPositive();
+    assertThat(wrongKeys.wait(Door.ADMIN, HOME)).isZero();
+    assertThat(wrongInARow()).isEqualTo(3);
   }
 
   @Test
@@ -71,14 +85,14 @@ class WrongKeysTest {
       mayBeWrong(InetAddress.ofLiteral("10.0." + (i >> 8) + "." + (i & 255)));
     }
 
-    assertThat(wrongKeys.wait(HOME)).as("forgotten").isZero();
+    assertThat(wrongKeys.wait(Door.ADMIN, HOME)).as("forgotten").isZero();
   }
 
   @Test
   void mayHaveNoBound() {
     var unbounded = WrongKeys.unbounded();
     for (int i = 0; i < 1000; i++) {
-      assertThat(unbounded.count(null)).isZero();
+      assertThat(unbounded.count(Door.CLIENTS, null)).isZero();
     }
   }
 }
