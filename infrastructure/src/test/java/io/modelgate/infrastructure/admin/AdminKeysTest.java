@@ -1,5 +1,6 @@
 package io.modelgate.infrastructure.admin;
 
+import static io.modelgate.testing.Samples.DEED;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -403,7 +404,7 @@ class AdminKeysTest {
   @Test
   void saysSoWhenTheStoreIsGone() {
     var keys = new InMemoryApiKeys();
-    keys.add(Samples.aKey("key_1", "sk-mg-secret"));
+    keys.add(Samples.aKey("key_1", "sk-mg-secret"), DEED);
     try (var broken = AdminServer.startOnAFullDisk(keys, new InMemoryModelRoutes())) {
       var reply = broken.post(KEYS, "{\"name\":\"a\"}");
 

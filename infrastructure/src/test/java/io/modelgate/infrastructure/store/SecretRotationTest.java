@@ -2,6 +2,7 @@ package io.modelgate.infrastructure.store;
 
 import static io.modelgate.testing.ModelRoutesContract.fullRoute;
 import static io.modelgate.testing.ModelRoutesContract.route;
+import static io.modelgate.testing.Samples.DEED;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -193,8 +194,8 @@ final class SecretRotationTest {
       assertThatThrownBy(() -> SecretRotation.run(database, OLD, NEW))
           .isInstanceOf(StoreRefused.class)
           .hasMessageContaining("already open");
-      assertThat(store.modelRoutes().remove(ROUTES.getLast().id())).isTrue();
-      store.modelRoutes().add(ROUTES.getLast());
+      assertThat(store.modelRoutes().remove(ROUTES.getLast().id(), DEED)).isTrue();
+      store.modelRoutes().add(ROUTES.getLast(), DEED);
     }
     opens(OLD);
   }
