@@ -5,7 +5,6 @@ import io.helidon.http.SetCookie;
 import io.helidon.http.SetCookie.SameSite;
 import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
-import java.time.Duration;
 import java.util.Optional;
 
 /**
@@ -16,6 +15,9 @@ import java.util.Optional;
  */
 final class SessionCookie {
   private static final String NAME = "modelgate_session";
+
+  /** Helidon's builder takes a Max-Age of 0 for none. */
+  private static final String ENDED = "; Max-Age=0";
 
   private SessionCookie() {}
 
@@ -28,9 +30,7 @@ final class SessionCookie {
   }
 
   static void clear(ServerRequest request, ServerResponse response) {
-    response
-        .headers()
-        .add(HeaderNames.SET_COOKIE, cookie(request, "").maxAge(Duration.ZERO).build().text());
+    response.headers().add(HeaderNames.SET_COOKIE, cookie(request, "").build().text() + ENDED);
   }
 
   /** It lasts as long as the browser; the session itself ends earlier. */

@@ -52,6 +52,7 @@ class AdminModelsTest {
             "timeout",
             "stream_usage",
             "max_output_tokens",
+            "source",
             "status",
             "enabled",
             "created_at",

@@ -19,13 +19,13 @@ import io.modelgate.application.port.Upstream;
 import io.modelgate.application.port.UsageHistory;
 import io.modelgate.domain.access.ApiKey;
 import io.modelgate.domain.access.KeyId;
+import io.modelgate.domain.access.KeySecret;
+import io.modelgate.domain.access.KeyTerms;
 import io.modelgate.domain.access.LimitStanding;
 import io.modelgate.domain.access.LimitStanding.Allowance;
 import io.modelgate.domain.access.QuotaPeriod;
 import io.modelgate.domain.access.RateBreach;
 import io.modelgate.domain.access.RateLimits;
-import io.modelgate.domain.access.SecretHash;
-import io.modelgate.domain.access.Tier;
 import io.modelgate.domain.access.TokenQuota;
 import io.modelgate.domain.chat.ChatCall;
 import io.modelgate.domain.chat.OutputDemand;
@@ -548,14 +548,8 @@ class OpenAiApiTest {
       String id, String secret, boolean enabled, @Nullable Instant expires, TokenQuota quota) {
     return new ApiKey(
         new KeyId(id),
-        "test",
-        "sk-mg-x",
-        SecretHash.of(secret),
-        quota,
-        RateLimits.UNLIMITED,
-        Tier.FREE,
-        enabled,
-        expires,
+        KeySecret.of(secret),
+        KeyTerms.unlimited("test").withQuota(quota).withEnabled(enabled).withExpiry(expires),
         NOW,
         NOW);
   }

@@ -227,7 +227,7 @@ final class SecretRotationTest {
                 """
                 SELECT t.name || '.' || c.name FROM sqlite_schema t, pragma_table_info(t.name) c
                 WHERE t.type = 'table' AND (c.name LIKE '%credential%' OR c.name LIKE '%api_key'
-                  OR c.type = 'BLOB' AND c.name <> 'hash')
+                  OR c.type = 'BLOB' AND c.name NOT LIKE '%hash')
                 """);
 
     assertThat(KeptCredentials.PLACES)
@@ -306,7 +306,7 @@ final class SecretRotationTest {
 
   private void fill(@Nullable String secretKey) {
     try (SqlStore store = SqlStore.open(Stores.settings(database, secretKey))) {
-      ROUTES.forEach(store.modelRoutes()::add);
+      ROUTES.forEach(route -> store.modelRoutes().add(route, DEED));
     }
   }
 
