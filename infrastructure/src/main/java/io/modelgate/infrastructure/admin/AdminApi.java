@@ -18,6 +18,7 @@ import io.modelgate.application.chat.AdmitCaller;
 import io.modelgate.application.chat.ListModels;
 import io.modelgate.application.port.ApiKeys;
 import io.modelgate.application.port.AuditTrail;
+import io.modelgate.application.port.LastUses;
 import io.modelgate.application.port.Limits;
 import io.modelgate.application.port.ModelRoutes;
 import io.modelgate.application.port.Quotas;
@@ -121,7 +122,8 @@ public final class AdminApi implements HttpService {
             "/api/admin-key",
             new AdminKeyService(gate, access.adminKey(), access.sessions(), audit, clock))
         .register(
-            "/api/keys", new KeysService(gate, keys, new KeyJson(keys.quotas(), clock), clock))
+            "/api/keys",
+            new KeysService(gate, keys, new KeyJson(keys.quotas(), keys.lastUses(), clock), clock))
         .register("/api/models", new ModelsService(gate, models))
         .register("/api/backends", new BackendsService(gate, models.targets()))
         .register("/api/audit", new AuditService(gate, audit, clock))
@@ -183,7 +185,8 @@ public final class AdminApi implements HttpService {
   public record Access(AdminKey adminKey, AdmitCaller callers, Sessions sessions) {}
 
   /** What the endpoints for keys stand on. */
-  public record Keys(IssueApiKey issue, ChangeApiKey change, ApiKeys all, Quotas quotas) {}
+  public record Keys(
+      IssueApiKey issue, ChangeApiKey change, ApiKeys all, Quotas quotas, LastUses lastUses) {}
 
   /** What the endpoints for models stand on. */
   public record Models(ChangeRoutes change, ModelRoutes all, Targets targets) {}

@@ -16,7 +16,11 @@ import org.jspecify.annotations.Nullable;
  * @param models reads and writes credentials with the right secret key
  */
 record Contents(
-    ModelTable models, List<ModelRoute> routes, List<ApiKey> keys, List<QuotaUse> used) {
+    ModelTable models,
+    List<ModelRoute> routes,
+    List<ApiKey> keys,
+    List<QuotaUse> used,
+    RememberedUses uses) {
   /**
    * Reads everything once.
    *
@@ -30,7 +34,8 @@ record Contents(
         models,
         models.all(execute),
         ApiKeyTable.all(execute),
-        UsageTables.recentUse(execute, settings.clock().instant()));
+        UsageTables.recentUse(execute, settings.clock().instant()),
+        new RememberedUses(UsageTables.lastUses(execute)));
   }
 
   private static CredentialCipher cipher(SqliteDatabase database, Path file, @Nullable String named)

@@ -9,6 +9,7 @@ import io.modelgate.application.chat.AdmitCaller;
 import io.modelgate.application.chat.ListModels;
 import io.modelgate.application.port.ApiKeys;
 import io.modelgate.application.port.ModelRoutes;
+import io.modelgate.domain.access.KeyId;
 import io.modelgate.domain.access.RateLimits;
 import io.modelgate.domain.access.SecretHash;
 import io.modelgate.domain.access.TokenQuota;
@@ -45,9 +46,13 @@ import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
 import java.security.SecureRandom;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicReference;
 
 /** The admin API on a real listener over stores in memory, and a client that holds its key. */
@@ -64,6 +69,7 @@ final class AdminServer implements AutoCloseable {
       new AdminApi.Settings(List.of(), null, Samples.NOON, List.of());
   final FixedTargets targets = new FixedTargets();
   final Metrics metrics = Metrics.create("test");
+  final Map<KeyId, Instant> lastUses = new ConcurrentHashMap<>();
   final InMemoryAuditTrail audit = new InMemoryAuditTrail();
   private final ApiServer server;
   private final HttpClient client = HttpClient.newHttpClient();
@@ -89,7 +95,8 @@ final class AdminServer implements AutoCloseable {
                             TokenQuota.of(DEFAULT_QUOTA), RateLimits.ofRequests(60))),
                 new ChangeApiKey(keys, clock),
                 keys,
-                quotas),
+                quotas,
+                key -> Optional.ofNullable(lastUses.get(key))),
             new AdminApi.Models(
                 new ChangeRoutes(
                     routes,

@@ -141,8 +141,6 @@ final class SqlStoreTest {
             "month|1793491200000|50",
             "total|0|50",
             "week|1794787200000|50");
-    assertThat(disk.texts("SELECT concat_ws('|', hour, " + SUMS + ") FROM usage_hourly"))
-        .containsExactly("1794916800000|2|30|20|10|5");
     assertThat(disk.texts("SELECT concat_ws('|', day, " + SUMS + ") FROM usage_daily"))
         .containsExactly("1794873600000|2|30|20|10|5");
     disk.agrees();
