@@ -14,6 +14,8 @@ import io.helidon.webserver.staticcontent.StaticContentFeature;
 import io.modelgate.application.admin.ChangeApiKey;
 import io.modelgate.application.admin.ChangeRoutes;
 import io.modelgate.application.admin.IssueApiKey;
+import io.modelgate.application.admin.SyncModels;
+import io.modelgate.application.admin.TestModel;
 import io.modelgate.application.chat.AdmitCaller;
 import io.modelgate.application.chat.ListModels;
 import io.modelgate.application.port.ApiKeys;
@@ -189,7 +191,8 @@ public final class AdminApi implements HttpService {
       IssueApiKey issue, ChangeApiKey change, ApiKeys all, Quotas quotas, LastUses lastUses) {}
 
   /** What the endpoints for models stand on. */
-  public record Models(ChangeRoutes change, ModelRoutes all, Targets targets) {}
+  public record Models(
+      ChangeRoutes change, ModelRoutes all, Targets targets, SyncModels sync, TestModel test) {}
 
   /** What the endpoints for a caller's own calls stand on. */
   public record Calls(Limits limits, ListModels models, Chat chat) {}
