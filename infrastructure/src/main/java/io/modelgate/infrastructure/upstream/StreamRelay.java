@@ -126,6 +126,7 @@ final class StreamRelay implements Relay {
     }
     choices.finish(peek);
     tap.see(peek);
+    client.begin();
     if (!peek.usageOnly() || !plan.hidesUsage()) {
       List<Span> models = peek.models().stream().map(event::inEvent).toList();
       client.outgoing().add(splitter.bytes(), at, plan.restoring(models));

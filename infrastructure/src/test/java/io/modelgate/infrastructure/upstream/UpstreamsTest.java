@@ -607,6 +607,30 @@ class UpstreamsTest {
     }
 
     @Test
+    @Test
+    void thatMeetAnErrorInTheSameReadAsTheirContentHaveBegun() {
+      backend.onRequest(
+          send(stream(FIRST + FIRST + event("{\"error\":{\"message\":\"late\"}}") + DONE)));
+
+      Delivery delivery = ask(Calls.stream());
+
+      assertThat(delivery)
+          .isEqualTo(
+              new BrokenOff(
+                  counted(9, 4), new Reported(new UpstreamError("late", null, null, null))));
+      assertThat(sink.text()).isEqualTo(FIRST + FIRST);
+    }
+
+    @Test
+    void mayBeginWithAByteOrderMark() {
+      backend.onRequest(send(stream("\uFEFFdata: {\"error\":\"Unauthorized\"}\n\n")));
+      assertThat(failureOf(ask(Calls.stream()))).isInstanceOf(Reported.class);
+
+      backend.onRequest(send(stream("\uFEFF" + FIRST + LAST + DONE)));
+      assertThat(endOf(ask(Calls.stream()))).isEqualTo(DONE);
+      assertThat(sink.text()).isEqualTo("\uFEFF" + FIRST + LAST);
+    }
+
     void thatBeginWithAnErrorInOneStringAreNoReply() {
       backend.onRequest(send(stream(event("{\"error\":\"Unauthorized\"}"))));
 
