@@ -158,6 +158,21 @@ final class FullDiskTest {
   private static void untilKept(SqlStore store) {
     while (!store.isKeepingUp()) {
       Thread.onSpinWait();
+  @Test
+  void aBackupThatFindsNoRoomSaysSoAndLeavesNothing(@TempDir Path elsewhere) throws Exception {
+    Path database = elsewhere.resolve("modelgate.db");
+    SqlStore.open(Stores.settings(database)).close();
+    Path filling = fill();
+    Path backup = disk.resolve("backup.db");
+
+    assertThatThrownBy(() -> StoreBackup.write(database, backup, false))
+        .isInstanceOf(StoreRefused.class)
+        .hasMessageContaining("no room")
+        .hasMessageContaining(backup.toString());
+
+    assertThat(disk.toFile().list()).containsExactly(String.valueOf(filling.getFileName()));
+  }
+
     }
   }
 }
