@@ -115,7 +115,7 @@ final class ProtocolErrors implements DirectHandler {
           case 431 -> "The request's headers are too large, or too many.";
           case 505 -> "This version of HTTP is not supported. Use HTTP/1.1.";
           default ->
-              "The request is no valid HTTP/1.1: check its request line, headers and body framing.";
+              "The request is no valid HTTP/1.1, or its path is not in normal form ('//', '.', ';'): check its request line, headers and body framing.";
         });
   }
 }
