@@ -111,6 +111,7 @@ final class FullDiskTest {
 
       assertThat(store.isKeepingUp()).isFalse();
       assertThat(knock(store)).isEqualTo(new Verdict.Unavailable());
+      assertThat(store.takesCharges()).isFalse();
       assertThat(store.owed()).isPositive();
       assertThatThrownBy(() -> store.apiKeys().add(ApiKeysContract.key("k")))
           .isInstanceOf(StoreUnavailable.class);
@@ -119,6 +120,7 @@ final class FullDiskTest {
       untilKept(store);
 
       assertThat(store.owed()).isZero();
+      assertThat(store.takesCharges()).isTrue();
       assertThat(Stores.charge(store, KEY, "req", 1)).isEqualTo(Settlement.DURABLE);
       store.apiKeys().add(ApiKeysContract.key("k"));
     }
@@ -146,6 +148,7 @@ final class FullDiskTest {
       }
 
       assertThat(store.owed()).isGreaterThanOrEqualTo(20_000);
+      assertThat(store.takesCharges()).isTrue();
       run("mount", "-o", "remount,size=32m", disk.toString());
       Files.delete(filling);
       untilKept(store);
@@ -155,9 +158,6 @@ final class FullDiskTest {
     new OnDisk(disk.resolve("modelgate.db")).agrees();
   }
 
-  private static void untilKept(SqlStore store) {
-    while (!store.isKeepingUp()) {
-      Thread.onSpinWait();
   @Test
   void aBackupThatFindsNoRoomSaysSoAndLeavesNothing(@TempDir Path elsewhere) throws Exception {
     Path database = elsewhere.resolve("modelgate.db");
@@ -173,6 +173,9 @@ final class FullDiskTest {
     assertThat(disk.toFile().list()).containsExactly(String.valueOf(filling.getFileName()));
   }
 
+  private static void untilKept(SqlStore store) {
+    while (!store.isKeepingUp()) {
+      Thread.onSpinWait();
     }
   }
 }

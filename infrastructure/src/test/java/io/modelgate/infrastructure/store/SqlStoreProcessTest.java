@@ -37,7 +37,7 @@ final class SqlStoreProcessTest {
             .contains("process id " + ProcessHandle.current().pid());
       }
       store.apiKeys().add(key("a"));
-      assertThat(store.isOpen()).isTrue();
+      assertThat(store.takesCharges()).isTrue();
     }
 
     try (var other = StoreProcess.start(settings.database())) {
