@@ -583,6 +583,7 @@ class UpstreamsTest {
           "data: {\"object\":\"error\",\"message\":\"out of memory\",\"type\":\"server_error\",\"code\":500}\n\n",
           "event: error\ndata: {\"message\":\"out of memory\",\"type\":\"server_error\"}\n\n",
           "error: {\"code\":500,\"message\":\"out of memory\",\"type\":\"server_error\"}\n\n",
+          "data:{\"error\":\ndata: {\"message\":\"out of memory\",\"type\":\"server_error\"}}\r\n\r\n",
         })
     void thatBeginWithAnErrorAreNoReplyAndThoseThatMeetOneBreakOff(String error) {
       var reported = new Reported(new UpstreamError("out of memory", "server_error", null, null));
@@ -607,7 +608,6 @@ class UpstreamsTest {
     }
 
     @Test
-    @Test
     void thatMeetAnErrorInTheSameReadAsTheirContentHaveBegun() {
       backend.onRequest(
           send(stream(FIRST + FIRST + event("{\"error\":{\"message\":\"late\"}}") + DONE)));
@@ -631,6 +631,7 @@ class UpstreamsTest {
       assertThat(sink.text()).isEqualTo("\uFEFF" + FIRST + LAST);
     }
 
+    @Test
     void thatBeginWithAnErrorInOneStringAreNoReply() {
       backend.onRequest(send(stream(event("{\"error\":\"Unauthorized\"}"))));
 
