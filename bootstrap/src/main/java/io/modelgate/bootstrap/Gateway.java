@@ -267,7 +267,7 @@ final class Gateway implements AutoCloseable {
             new ShowUsage(store.quotas(), store.usageHistory(), clock, settings.quota().zone()),
             settings.maxBodySize(),
             () -> live.current().streams(),
-            () -> store.isOpen() && !closing.get(),
+            () -> store.takesCharges() && !closing.get(),
             errors);
     var admin =
         new AdminApi(

@@ -119,7 +119,7 @@ record ModelFields(
   private List<Target> targets(List<Target> before) {
     return switch (targets) {
       case Field.Given<List<TargetFields>>(List<TargetFields> given) ->
-          given.stream().map(fields -> fields.inPlaceOf(before)).toList();
+          TargetFields.inPlaceOf(before, given);
       case Field.Absent<List<TargetFields>> _ -> singleTarget(before);
     };
   }

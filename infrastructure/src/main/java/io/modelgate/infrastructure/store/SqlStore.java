@@ -236,11 +236,11 @@ public final class SqlStore implements AutoCloseable {
   }
 
   /**
-   * Whether the store takes writes. Says nothing about the last one's success: a full disk must not
-   * take a gateway out of service that can still answer calls.
+   * Whether a call may begin: not when its charge could not be kept, unless the settings let calls
+   * be served at that risk.
    */
-  public boolean isOpen() {
-    return writer.isRunning();
+  public boolean takesCharges() {
+    return writer.takesCharges();
   }
 
   /**

@@ -266,12 +266,12 @@ final class SqlStoreTest {
     store.apiKeys().add(key("a"), DEED);
     charge(store, new KeyId("a"), 1);
     Reservation late = reserve(store, new KeyId("a"));
-    assertThat(store.isOpen()).isTrue();
+    assertThat(store.takesCharges()).isTrue();
 
     store.close();
     store.close();
 
-    assertThat(store.isOpen()).isFalse();
+    assertThat(store.takesCharges()).isFalse();
     assertThat(store.apiKeys().byHash(SecretHash.of("a"))).contains(key("a"));
     assertThatThrownBy(() -> store.apiKeys().add(key("b"), DEED))
         .isInstanceOf(StoreUnavailable.class);
