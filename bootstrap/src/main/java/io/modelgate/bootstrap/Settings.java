@@ -184,9 +184,11 @@ record Settings(
     Path key = reader.readOrNull(SettingsTable.SERVER_TLS_PRIVATE_KEY);
     Secret password = reader.readOrNull(SettingsTable.SERVER_TLS_PASSWORD);
     TlsFiles.Minimum minimum = reader.read(SettingsTable.SERVER_TLS_MIN_VERSION);
-    return certificate == null
-        ? null
-        : new TlsFiles(certificate, key, password == null ? null : password.text(), minimum);
+    if (certificate == null) {
+      reader.needs(SettingsTable.SERVER_TLS_PRIVATE_KEY, SettingsTable.SERVER_TLS_CERTIFICATE);
+      return null;
+    }
+    return new TlsFiles(certificate, key, password == null ? null : password.text(), minimum);
   }
 
   private static <T> T orEmpty(@Nullable T value, T empty) {

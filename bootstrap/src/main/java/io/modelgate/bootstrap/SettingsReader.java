@@ -53,6 +53,19 @@ final class SettingsReader {
     return result;
   }
 
+  /** Notes that one key means nothing without another, if it was given. */
+  void needs(SettingsKey<?> key, SettingsKey<?> other) {
+    SettingsSource.Value value = given.get(key);
+    if (value != null) {
+      faults.add(
+          new Settings.Fault(
+              key.name(),
+              key.shown(value.text()),
+              "means nothing without " + other.name(),
+              value.origin()));
+    }
+  }
+
   /** What was read so far, as it was written. */
   SettingsTexts texts() {
     return new SettingsTexts(given);

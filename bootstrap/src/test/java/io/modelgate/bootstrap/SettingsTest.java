@@ -89,6 +89,19 @@ class SettingsTest {
   }
 
   @Test
+  void doNotHaveAPrivateKeyWithoutItsCertificate() {
+    assertThat(Settings.load(null, Map.of("MG_SERVER_TLS_PRIVATE_KEY", "/etc/key.pem")))
+        .isInstanceOfSatisfying(
+            Settings.Loading.Faulty.class,
+            faulty ->
+                assertThat(faulty.faults())
+                    .singleElement()
+                    .hasToString(
+                        "MG_SERVER_TLS_PRIVATE_KEY: server.tls.private-key: /etc/key.pem – means"
+                            + " nothing without server.tls.certificate"));
+  }
+
+  @Test
   void comeFromTheFileBeforeTheDefaultAndFromTheEnvironmentBeforeTheFile() {
     Path file =
         file(

@@ -66,6 +66,10 @@ record Attempts(
     private Duration pause = Duration.ZERO;
     private Duration patience = ENDLESS;
     private long firstSentNanos;
+
+    /** Whether the client was to be told of another model once; then of the right one, too. */
+    private boolean standsIn;
+
     private @Nullable Delivery failed;
 
     Run(Admitted admitted, CallLedger ledger, ReplySink sink) {
@@ -109,7 +113,8 @@ record Attempts(
       try (place) {
         Destination to = place.destination();
         ledger.sentTo(to, place.waited());
-        if (!to.route().name().equals(to.asked())) {
+        standsIn |= !to.route().name().equals(to.asked());
+        if (standsIn) {
           sink.announce(to.route().name());
         }
         long now = System.nanoTime();

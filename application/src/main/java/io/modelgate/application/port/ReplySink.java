@@ -37,7 +37,10 @@ public interface ReplySink {
    */
   void awaitReply();
 
-  /** Says that another model than the one asked for replies, or would; before {@link #open}. */
+  /**
+   * Says which model replies, or would, once another than the one asked for was to; before {@link
+   * #open}.
+   */
   void announce(ModelName standIn);
 
   /** The status a client is told of a failure with, as long as nothing was sent. */

@@ -229,6 +229,18 @@ class AttemptsTest {
   }
 
   @Test
+  void saysSoWhenItIsTheFirstModelThatRepliesAfterAll() {
+    routes.remove(new ModelId("mdl_fast"));
+    routes.add(route("slow", List.of(), "c"));
+    routes.add(route("fast", List.of("slow"), "a"));
+
+    call(FAILS, FAILS, complete());
+
+    assertThat(asked()).containsExactly("a", "c", "a");
+    assertThat(sink.standIn()).isEqualTo(new ModelName("fast"));
+  }
+
+  @Test
   void setsAsideWhatTheHungriestOfAllMayTake() {
     upstream =
         new ScriptedUpstream(complete()) {

@@ -1,9 +1,12 @@
 package io.modelgate.infrastructure.client;
 
 import io.modelgate.domain.chat.UpstreamFailure.Phase;
+import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
+import java.io.IOException;
 import java.time.Duration;
 import java.util.Locale;
+import java.util.zip.GZIPInputStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -19,6 +22,10 @@ public final class Exchange implements AutoCloseable {
   private final BodyFraming framing;
   private final ConnectionPool pool;
   private final Cancellation cancellation;
+
+  /** Only errors may be: they count whatever is in them. */
+  private final boolean coded;
+
   private boolean released;
 
   Exchange(Connection connection, HttpHead head, ConnectionPool pool, Cancellation cancellation)
@@ -29,7 +36,8 @@ public final class Exchange implements AutoCloseable {
     this.pool = pool;
     this.cancellation = cancellation;
     String coding = head.header("content-encoding");
-    if (coding != null && !coding.equalsIgnoreCase("identity")) {
+    this.coded = coding != null && !coding.equalsIgnoreCase("identity");
+    if (coded && head.status() < 300) {
       throw CallFailed.unintelligible("a compressed reply, though none was asked for");
     }
   }
@@ -71,7 +79,8 @@ public final class Exchange implements AutoCloseable {
   }
 
   /**
-   * Reads the body to its end.
+   * Reads the body to its end. That of an error is unpacked, where a backend has packed it although
+   * it was asked not to.
    *
    * @param most how many bytes it may have
    * @param deadline for all of it
@@ -85,7 +94,19 @@ public final class Exchange implements AutoCloseable {
         throw CallFailed.unintelligible("a reply of over " + most + " bytes");
       }
     }
-    return body.toByteArray();
+    return coded ? unpacked(body.toByteArray(), most) : body.toByteArray();
+  }
+
+  private static byte[] unpacked(byte[] packed, int most) throws CallFailed {
+    try (var in = new GZIPInputStream(new ByteArrayInputStream(packed))) {
+      byte[] plain = in.readNBytes(most + 1);
+      if (plain.length > most) {
+        throw CallFailed.unintelligible("a reply of over " + most + " bytes");
+      }
+      return plain;
+    } catch (IOException _) {
+      throw CallFailed.unintelligible("a compressed reply that is no gzip");
+    }
   }
 
   /**

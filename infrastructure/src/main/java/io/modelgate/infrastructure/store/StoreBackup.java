@@ -41,14 +41,14 @@ final class StoreBackup {
       if (!Files.exists(database)) {
         throw new StoreRefused("There is no database %s.".formatted(database));
       }
-      refuseOwnFiles(database.toRealPath(), target);
+      refuseOwnFiles(database, target);
       refuseOddFiles(target);
       if (!replace && Files.exists(target)) {
         throw new StoreRefused(
             "The file %s exists already; --force replaces it.".formatted(target));
       }
       Path unfinished = target.resolveSibling(target.getFileName() + ".unfinished");
-      refuseOwnFiles(database.toRealPath(), unfinished);
+      refuseOwnFiles(database, unfinished);
       refuseOddFiles(unfinished);
       BackupSummary summary = copy(database.toRealPath(), unfinished);
       DurableMove.move(unfinished, target);
@@ -91,9 +91,12 @@ final class StoreBackup {
   }
 
   private static void refuseOwnFiles(Path database, Path other) throws IOException {
-    for (Path own : ownFiles(database)) {
-      if (isSame(own, other)) {
-        throw new StoreRefused("%s belongs to the database itself.".formatted(other));
+    Path named = database.toAbsolutePath().normalize();
+    for (Path place : List.of(named, SqlStore.realPath(database))) {
+      for (Path own : ownFiles(place)) {
+        if (isSame(own, other)) {
+          throw new StoreRefused("%s belongs to the database itself.".formatted(other));
+        }
       }
     }
   }

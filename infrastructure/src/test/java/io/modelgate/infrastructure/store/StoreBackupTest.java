@@ -122,6 +122,18 @@ final class StoreBackupTest {
   }
 
   @Test
+  void neverOverwritesWhatLiesBesideALinkToTheDatabase() throws Exception {
+    fill();
+    Path link = Files.createSymbolicLink(directory.resolve("modelgate.db"), database);
+    Path adminKey = Files.writeString(directory.resolve("admin-key"), "mg-admin-x");
+
+    assertThatThrownBy(() -> StoreBackup.write(link, adminKey, true))
+        .isInstanceOf(StoreRefused.class)
+        .hasMessageContaining("belongs to the database");
+    assertThat(adminKey).hasContent("mg-admin-x");
+  }
+
+  @Test
   void replacesNothingButPlainFiles() throws Exception {
     fill();
     Path precious = Files.writeString(directory.resolve("precious"), "precious");

@@ -53,6 +53,7 @@ import io.modelgate.testing.GivenBudget;
 import io.modelgate.testing.MemorySink;
 import io.modelgate.testing.backend.ScriptedBackend;
 import io.modelgate.testing.backend.ScriptedBackend.Step;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -61,6 +62,7 @@ import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
+import java.util.zip.GZIPOutputStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
@@ -953,6 +955,37 @@ class UpstreamsTest {
                   429,
                   new UpstreamError("slow down", "requests", null, "rate_limit_exceeded"),
                   "7"));
+    }
+
+    @Test
+    void keepTheirStatusAndTheirWordsWhenTheyComeCompressed() throws IOException {
+      var busy = new UpstreamError("slow down", null, null, null);
+      backend.onRequest(
+          send(
+              "HTTP/1.1 429 Busy\r\nRetry-After: 7\r\nContent-Encoding: gzip\r\nConnection: close\r\n\r\n"),
+          send(gzip("{\"error\":{\"message\":\"slow down\"}}")),
+          hangUp());
+      assertThat(failureOf(ask(Calls.whole()))).isEqualTo(new Rejected(429, busy, "7"));
+
+      backend.onRequest(
+          send("HTTP/1.1 429 Busy\r\nContent-Encoding: br\r\nContent-Length: 2\r\n\r\n{}"));
+      assertThat(failureOf(ask(Calls.whole())))
+          .isInstanceOfSatisfying(
+              Rejected.class, rejected -> assertThat(rejected.status()).isEqualTo(429));
+
+      backend.onRequest(
+          send("HTTP/1.1 401 No\r\nContent-Encoding: gzip\r\nConnection: close\r\n\r\n"),
+          send(gzip("x".repeat(10_000_000))),
+          hangUp());
+      assertThat(failureOf(ask(Calls.whole()))).isEqualTo(new NotAuthorized(401));
+    }
+
+    private static byte[] gzip(String text) throws IOException {
+      var packed = new ByteArrayOutputStream();
+      try (var out = new GZIPOutputStream(packed)) {
+        out.write(text.getBytes(UTF_8));
+      }
+      return packed.toByteArray();
     }
 
     @Test
