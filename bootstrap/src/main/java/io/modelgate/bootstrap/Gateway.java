@@ -7,6 +7,7 @@ import io.modelgate.application.admin.IssueApiKey;
 import io.modelgate.application.chat.AdmitCaller;
 import io.modelgate.application.chat.CompleteChat;
 import io.modelgate.application.chat.ListModels;
+import io.modelgate.application.chat.NoteRefusal;
 import io.modelgate.application.chat.ShowStanding;
 import io.modelgate.application.chat.ShowUsage;
 import io.modelgate.application.port.StoreUnavailable;
@@ -238,6 +239,7 @@ final class Gateway implements AutoCloseable {
             upstreams::check,
             random,
             clock);
+    var noteRefusal = new NoteRefusal(store.refusedCalls(), clock);
     var openAi =
         new OpenAiApi(
             new AdmitCaller(store.apiKeys(), clock),
@@ -255,6 +257,7 @@ final class Gateway implements AutoCloseable {
                 () -> live.current().quota().assumedOutputTokens()),
             new ShowStanding(limits.port(), store.quotas(), clock),
             new ShowUsage(store.quotas(), store.usageHistory(), clock, settings.quota().zone()),
+            noteRefusal,
             settings.maxBodySize(),
             () -> live.current().streams(),
             () -> store.isOpen() && !closing.get(),
@@ -269,6 +272,7 @@ final class Gateway implements AutoCloseable {
                 store.apiKeys(),
                 store.quotas()),
             new AdminApi.Models(changeRoutes, store.modelRoutes(), targets),
+            new AdminApi.Usage(store.usageReports(), store.callRecords()),
             () -> ShownSettings.of(live),
             clock);
     Demo demo =
@@ -276,6 +280,10 @@ final class Gateway implements AutoCloseable {
             ? Demo.prepare(besideDatabase(settings, "demo-key"), store, issueKey, changeRoutes)
             : null;
     Metrics metrics = metrics(store, limits);
+    metrics.gauge(
+        "modelgate_refusals_unlogged",
+        "Refused calls left out of the log of calls since the start: there were too many.",
+        () -> noteRefusal.leftOut() + store.refusalsLeftOut());
     TargetMetrics.add(metrics, targets);
     var listeners = new Listeners(settings, tls(settings), errors, metrics);
     ApiServer server = listeners.start(openAi, admin);

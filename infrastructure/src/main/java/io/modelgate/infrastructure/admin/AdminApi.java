@@ -15,9 +15,11 @@ import io.modelgate.application.admin.ChangeApiKey;
 import io.modelgate.application.admin.ChangeRoutes;
 import io.modelgate.application.admin.IssueApiKey;
 import io.modelgate.application.port.ApiKeys;
+import io.modelgate.application.port.CallRecords;
 import io.modelgate.application.port.ModelRoutes;
 import io.modelgate.application.port.Quotas;
 import io.modelgate.application.port.Targets;
+import io.modelgate.application.port.UsageReports;
 import io.modelgate.domain.access.SecretHash;
 import io.modelgate.infrastructure.server.ApiErrors;
 import io.modelgate.infrastructure.server.Metrics;
@@ -59,6 +61,7 @@ public final class AdminApi implements HttpService {
   private final AdminGate gate;
   private final Keys keys;
   private final Models models;
+  private final Usage usage;
   private final Supplier<Settings> settings;
   private final InstantSource clock;
   private final String pages;
@@ -74,9 +77,10 @@ public final class AdminApi implements HttpService {
       ApiErrors errors,
       Keys keys,
       Models models,
+      Usage usage,
       Supplier<Settings> settings,
       InstantSource clock) {
-    this(new AdminGate(adminKey, errors), keys, models, settings, clock, PAGES);
+    this(new AdminGate(adminKey, errors), keys, models, usage, settings, clock, PAGES);
   }
 
   /** With pages from another place, since only the distribution holds the real ones. */
@@ -84,12 +88,14 @@ public final class AdminApi implements HttpService {
       AdminGate gate,
       Keys keys,
       Models models,
+      Usage usage,
       Supplier<Settings> settings,
       InstantSource clock,
       String pages) {
     this.gate = gate;
     this.keys = keys;
     this.models = models;
+    this.usage = usage;
     this.settings = settings;
     this.clock = clock;
     this.pages = pages;
@@ -97,14 +103,21 @@ public final class AdminApi implements HttpService {
 
   @Override
   public void routing(HttpRules rules) {
+    var keysService = new KeysService(gate, keys, clock);
     rules
         .any(AdminApi::addPageHeaders)
         .any("/api", AdminApi::addApiHeaders)
         .any("/api/*", AdminApi::addApiHeaders)
-        .register("/api/keys", new KeysService(gate, keys, clock))
+        .register("/api/keys", keysService)
         .register("/api/models", new ModelsService(gate, models))
         .register("/api/backends", new BackendsService(gate, models.targets()))
         .register("/api/settings", new SettingsService(gate, settings))
+        .register(
+            "/api",
+            new OverviewService(
+                gate, keys, models.targets(), usage.reports(), keysService::json, clock),
+            new UsageService(gate, usage.reports(), keys.all(), clock),
+            new RequestsService(gate, usage.records(), keys.all(), clock))
         .any("/api", gate.nowhere())
         .any("/api/*", gate.nowhere())
         .get("/", AdminApi::addTrailingSlash)
@@ -156,6 +169,9 @@ public final class AdminApi implements HttpService {
 
   /** What the endpoints for models stand on. */
   public record Models(ChangeRoutes change, ModelRoutes all, Targets targets) {}
+
+  /** What the endpoints for usage and the log of calls stand on. */
+  public record Usage(UsageReports reports, CallRecords records) {}
 
   /**
    * The settings as an operator may see them.

@@ -81,7 +81,8 @@ final class KeysService implements HttpService {
         ApiError.invalidRequest(404, "there is no key of this id").withCode("key_not_found"));
   }
 
-  private ObjectNode json(ApiKey key) {
+  /** A key as it is shown everywhere. */
+  ObjectNode json(ApiKey key) {
     return json(key, null);
   }
 

@@ -226,7 +226,7 @@ final class SecretRotationTest {
                 """
                 SELECT t.name || '.' || c.name FROM sqlite_schema t, pragma_table_info(t.name) c
                 WHERE t.type = 'table' AND (c.name LIKE '%credential%' OR c.name LIKE '%api_key'
-                  OR c.type = 'BLOB' AND c.name NOT IN ('hash', 'hashes'))
+                  OR c.type = 'BLOB' AND c.name NOT IN ('hash', 'entries'))
                 """);
 
     assertThat(KeptCredentials.PLACES)
