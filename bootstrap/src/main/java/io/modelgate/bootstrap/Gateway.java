@@ -9,6 +9,7 @@ import io.modelgate.application.admin.TestModel;
 import io.modelgate.application.chat.AdmitCaller;
 import io.modelgate.application.chat.CompleteChat;
 import io.modelgate.application.chat.ListModels;
+import io.modelgate.application.chat.NoteRefusal;
 import io.modelgate.application.chat.ShowStanding;
 import io.modelgate.application.chat.ShowUsage;
 import io.modelgate.application.port.StoreUnavailable;
@@ -248,6 +249,7 @@ final class Gateway implements AutoCloseable {
             random,
             clock);
     var callers = new AdmitCaller(store.apiKeys(), clock);
+    var noteRefusal = new NoteRefusal(store.refusedCalls(), clock);
     var openAi =
         new OpenAiApi(
             callers,
@@ -265,6 +267,7 @@ final class Gateway implements AutoCloseable {
                 () -> live.current().quota().assumedOutputTokens()),
             new ShowStanding(limits.port(), store.quotas(), clock),
             new ShowUsage(store.quotas(), store.usageHistory(), clock, settings.quota().zone()),
+            noteRefusal,
             settings.maxBodySize(),
             () -> live.current().streams(),
             () -> store.takesCharges() && !closing.get(),
@@ -292,7 +295,7 @@ final class Gateway implements AutoCloseable {
                     () -> baseUrls(live.current())),
                 new TestModel(upstreams, upstreams::check, upstreams.catalog())),
             new AdminApi.Calls(limits.port(), models, openAi::chat),
-            store.auditTrail(),
+            new AdminApi.Usage(store.usageReports(), store.callRecords(), store.auditTrail()),
             () -> ShownSettings.of(live),
             clock,
             errors);
@@ -301,6 +304,10 @@ final class Gateway implements AutoCloseable {
             ? Demo.prepare(besideDatabase(settings, "demo-key"), store, issueKey, changeRoutes)
             : null;
     Metrics metrics = metrics(store, limits);
+    metrics.gauge(
+        "modelgate_refusals_unlogged",
+        "Refused calls left out of the log of calls since the start: there were too many.",
+        () -> noteRefusal.leftOut() + store.refusalsLeftOut());
     TargetMetrics.add(metrics, targets);
     var listeners = new Listeners(settings, tls(settings), errors, metrics);
     ApiServer server = listeners.start(openAi, admin);

@@ -12,8 +12,8 @@ import org.jspecify.annotations.Nullable;
 /** Driven port: the log of single calls, as long as each is kept. Thread-safe; blocks. */
 public interface CallRecords {
   /**
-   * Reads on in the log, latest first. Ends early, with a place to go on from, when it has looked
-   * at very many calls that the filter does not let through.
+   * Reads on in the log, those first that ended last. Ends early, with a place to go on from, when
+   * it has looked at very many calls that the filter does not let through.
    *
    * @param after null for the beginning
    * @param limit 1 or more
@@ -52,8 +52,8 @@ public interface CallRecords {
   /** From the first to the last, both included. */
   record Statuses(int least, int most) {}
 
-  /** Where a page ended: the time and number of its last call. */
-  record Position(Instant time, long number) {}
+  /** Where a page ended: the number of the last call that was looked at. */
+  record Position(long number) {}
 
   /**
    * Some calls.

@@ -230,9 +230,9 @@ class AttemptsTest {
 
   @Test
   void saysSoWhenItIsTheFirstModelThatRepliesAfterAll() {
-    routes.remove(new ModelId("mdl_fast"));
-    routes.add(route("slow", List.of(), "c"));
-    routes.add(route("fast", List.of("slow"), "a"));
+    routes.remove(new ModelId("mdl_fast"), DEED);
+    routes.add(route("slow", List.of(), "c"), DEED);
+    routes.add(route("fast", List.of("slow"), "a"), DEED);
 
     call(FAILS, FAILS, complete());
 

@@ -20,11 +20,13 @@ import io.modelgate.application.chat.AdmitCaller;
 import io.modelgate.application.chat.ListModels;
 import io.modelgate.application.port.ApiKeys;
 import io.modelgate.application.port.AuditTrail;
+import io.modelgate.application.port.CallRecords;
 import io.modelgate.application.port.LastUses;
 import io.modelgate.application.port.Limits;
 import io.modelgate.application.port.ModelRoutes;
 import io.modelgate.application.port.Quotas;
 import io.modelgate.application.port.Targets;
+import io.modelgate.application.port.UsageReports;
 import io.modelgate.domain.access.ApiKey;
 import io.modelgate.infrastructure.server.ApiErrors;
 import io.modelgate.infrastructure.server.Metrics;
@@ -69,7 +71,7 @@ public final class AdminApi implements HttpService {
   private final Keys keys;
   private final Models models;
   private final Calls calls;
-  private final AuditTrail audit;
+  private final Usage usage;
   private final Supplier<Settings> settings;
   private final InstantSource clock;
   private final String pages;
@@ -84,11 +86,11 @@ public final class AdminApi implements HttpService {
       Keys keys,
       Models models,
       Calls calls,
-      AuditTrail audit,
+      Usage usage,
       Supplier<Settings> settings,
       InstantSource clock,
       ApiErrors errors) {
-    this(access, keys, models, calls, audit, settings, clock, errors, PAGES);
+    this(access, keys, models, calls, usage, settings, clock, errors, PAGES);
   }
 
   /** With pages from another place, since only the distribution holds the real ones. */
@@ -97,7 +99,7 @@ public final class AdminApi implements HttpService {
       Keys keys,
       Models models,
       Calls calls,
-      AuditTrail audit,
+      Usage usage,
       Supplier<Settings> settings,
       InstantSource clock,
       ApiErrors errors,
@@ -107,7 +109,7 @@ public final class AdminApi implements HttpService {
     this.keys = keys;
     this.models = models;
     this.calls = calls;
-    this.audit = audit;
+    this.usage = usage;
     this.settings = settings;
     this.clock = clock;
     this.pages = pages;
@@ -115,6 +117,7 @@ public final class AdminApi implements HttpService {
 
   @Override
   public void routing(HttpRules rules) {
+    var keyJson = new KeyJson(keys.quotas(), keys.lastUses(), clock);
     rules
         .any(AdminApi::addPageHeaders)
         .any("/api", AdminApi::addApiHeaders)
@@ -122,15 +125,18 @@ public final class AdminApi implements HttpService {
         .register("/api/session", new SessionService(gate, access.adminKey(), access.sessions()))
         .register(
             "/api/admin-key",
-            new AdminKeyService(gate, access.adminKey(), access.sessions(), audit, clock))
-        .register(
-            "/api/keys",
-            new KeysService(gate, keys, new KeyJson(keys.quotas(), keys.lastUses(), clock), clock))
+            new AdminKeyService(gate, access.adminKey(), access.sessions(), usage.audit(), clock))
+        .register("/api/keys", new KeysService(gate, keys, keyJson, clock))
         .register("/api/models", new ModelsService(gate, models))
         .register("/api/backends", new BackendsService(gate, models.targets()))
-        .register("/api/audit", new AuditService(gate, audit, clock))
+        .register("/api/audit", new AuditService(gate, usage.audit(), clock))
         .register("/api/settings", new SettingsService(gate, settings))
-        .register("/api", new MeService(gate, keys, calls, access.sessions(), clock))
+        .register(
+            "/api",
+            new MeService(gate, keys, calls, access.sessions(), clock),
+            new OverviewService(gate, keys, models.targets(), usage.reports(), keyJson, clock),
+            new UsageService(gate, usage.reports(), keys.all(), clock),
+            new RequestsService(gate, usage.records(), keys.all(), clock))
         .get("/api/openapi.yaml", gate.openToAnyone(OpenApi::show))
         .any("/api/openapi.yaml", gate.allowing("GET"))
         .any("/api", gate.nowhere())
@@ -201,6 +207,9 @@ public final class AdminApi implements HttpService {
   public interface Chat {
     void serve(ApiKey caller, ServerRequest request, ServerResponse response);
   }
+
+  /** What the endpoints for what has happened stand on. */
+  public record Usage(UsageReports reports, CallRecords records, AuditTrail audit) {}
 
   /**
    * The settings as an operator may see them.

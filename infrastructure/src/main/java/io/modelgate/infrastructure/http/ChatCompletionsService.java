@@ -10,6 +10,8 @@ import io.helidon.webserver.http.ServerResponse;
 import io.modelgate.application.chat.AdmitCaller.Admission;
 import io.modelgate.application.chat.CompleteChat;
 import io.modelgate.application.chat.CompleteChat.Outcome;
+import io.modelgate.application.chat.NoteRefusal;
+import io.modelgate.application.chat.NoteRefusal.TurnedAway;
 import io.modelgate.application.chat.SettledCall;
 import io.modelgate.application.port.ReplySink;
 import io.modelgate.application.port.UsageRecord;
@@ -39,6 +41,9 @@ import java.util.Map;
  * @see <a href="https://platform.openai.com/docs/api-reference/chat">OpenAI: chat</a>
  */
 final class ChatCompletionsService implements HttpService {
+  /** What stands for a rule when a request is no call at all. */
+  private static final String UNFIT = "request";
+
   private static final HeaderName RETRY_AFTER = HeaderNames.create("retry-after");
   private static final HeaderName SHOULD_RETRY = HeaderNames.create("x-should-retry");
   private static final List<HeaderName> PASSED_ON =
@@ -53,6 +58,7 @@ final class ChatCompletionsService implements HttpService {
 
   private final Callers callers;
   private final CompleteChat completeChat;
+  private final NoteRefusal noteRefusal;
   private final RequestBodies bodies;
   private final ApiErrors errors;
   private final KeepAlive keepAlive;
@@ -61,12 +67,14 @@ final class ChatCompletionsService implements HttpService {
   ChatCompletionsService(
       Callers callers,
       CompleteChat completeChat,
+      NoteRefusal noteRefusal,
       RequestBodies bodies,
       ApiErrors errors,
       KeepAlive keepAlive) {
     this.callers = callers;
     this.keepAlive = keepAlive;
     this.completeChat = completeChat;
+    this.noteRefusal = noteRefusal;
     this.bodies = bodies;
     this.errors = errors;
   }
@@ -96,11 +104,15 @@ final class ChatCompletionsService implements HttpService {
 
   private void read(
       Endpoint endpoint, ApiKey caller, ServerRequest request, ServerResponse response) {
+    long began = System.nanoTime();
     switch (bodies.read(request)) {
-      case Body.Unfit(ApiError error) -> errors.refuse(request, response, error);
+      case Body.Unfit(ApiError error) -> {
+        noteUnfit(endpoint, caller, request, error.status(), began);
+        errors.refuse(request, response, error);
+      }
       case Body.Whole(byte[] bytes) -> {
         CallLog.of(request).put("bytes_in", bytes.length);
-        look(endpoint, caller, bytes, request, response);
+        look(endpoint, caller, bytes, began, request, response);
       }
     }
   }
@@ -109,21 +121,38 @@ final class ChatCompletionsService implements HttpService {
       Endpoint endpoint,
       ApiKey caller,
       byte[] bytes,
+      long began,
       ServerRequest request,
       ServerResponse response) {
     switch (RequestPeek.of(endpoint, bytes)) {
-      case Peek.Invalid(String message, String param) ->
-          errors.send(request, response, ApiError.invalidRequest(400, message).withParam(param));
+      case Peek.Invalid(String message, String param) -> {
+        noteUnfit(endpoint, caller, request, 400, began);
+        errors.send(request, response, ApiError.invalidRequest(400, message).withParam(param));
+      }
       case Peek.Unnamed unnamed -> {
         ModelName usual = caller.terms().scope().defaultModel();
         if (usual == null) {
+          noteUnfit(endpoint, caller, request, 400, began);
           errors.send(request, response, NO_MODEL);
         } else {
-          look(endpoint, caller, unnamed.named(usual), request, response);
+          look(endpoint, caller, unnamed.named(usual), began, request, response);
         }
       }
       case Peek.Body(RequestBody body) -> complete(endpoint, caller, body, request, response);
     }
+  }
+
+  /** Of what the client asked for, nothing is known. */
+  private void noteUnfit(
+      Endpoint endpoint, ApiKey caller, ServerRequest request, int status, long began) {
+    noteRefusal.handle(
+        caller.id(),
+        new TurnedAway(
+            CallLog.of(request).requestId(), endpoint, "", false, status, UNFIT, since(began)));
+  }
+
+  private static Duration since(long nanos) {
+    return Duration.ofNanos(System.nanoTime() - nanos);
   }
 
   private void complete(
@@ -139,8 +168,24 @@ final class ChatCompletionsService implements HttpService {
     long began = System.nanoTime();
     var client = ClientConnection.of(request);
     try (var sink = new ResponseSink(response, client, log, errors, body.stream(), keepAlive)) {
-      conclude(completeChat.handle(caller, call, sink), sink, began, request, response);
+      Outcome outcome = completeChat.handle(caller, call, sink);
+      if (outcome instanceof Outcome.Refused(Refusal refusal)) {
+        noteRefusal.handle(caller.id(), turnedAway(call, refusal, sink, response, began));
+      }
+      conclude(outcome, sink, began, request, response);
     }
+  }
+
+  private static TurnedAway turnedAway(
+      ChatCall call, Refusal refusal, ResponseSink sink, ServerResponse response, long began) {
+    return new TurnedAway(
+        call.requestId(),
+        call.endpoint(),
+        call.body().model(),
+        call.body().stream(),
+        sink.isOpen() ? response.status().code() : OpenAiErrors.of(refusal).status(),
+        RefusalTexts.rule(refusal),
+        since(began));
   }
 
   private void conclude(

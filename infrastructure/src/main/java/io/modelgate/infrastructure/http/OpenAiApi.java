@@ -6,6 +6,7 @@ import io.helidon.webserver.http.ServerResponse;
 import io.modelgate.application.chat.AdmitCaller;
 import io.modelgate.application.chat.CompleteChat;
 import io.modelgate.application.chat.ListModels;
+import io.modelgate.application.chat.NoteRefusal;
 import io.modelgate.application.chat.ShowStanding;
 import io.modelgate.application.chat.ShowUsage;
 import io.modelgate.domain.access.ApiKey;
@@ -35,6 +36,7 @@ public final class OpenAiApi implements AutoCloseable {
       CompleteChat completeChat,
       ShowStanding showStanding,
       ShowUsage showUsage,
+      NoteRefusal noteRefusal,
       int maxBodyBytes,
       Supplier<StreamSettings> streams,
       BooleanSupplier ready,
@@ -43,7 +45,7 @@ public final class OpenAiApi implements AutoCloseable {
     this.keepAlive = KeepAlive.start(streams);
     this.chat =
         new ChatCompletionsService(
-            callers, completeChat, new RequestBodies(maxBodyBytes), errors, keepAlive);
+            callers, completeChat, noteRefusal, new RequestBodies(maxBodyBytes), errors, keepAlive);
     this.models = new ModelsService(callers, listModels, errors);
     this.usage = new UsageService(callers, showUsage, errors);
     this.health = new HealthService(ready, errors);

@@ -16,7 +16,9 @@ final class Housekeeping {
   private static final long EVERY = Duration.ofHours(1).toNanos();
   private static final long AFTER_A_FAILURE = Duration.ofMinutes(1).toNanos();
   private static final long UNDER_LOAD = Duration.ofMillis(100).toNanos();
-  private static final long SUMMING_UNDER_LOAD = Duration.ofMillis(50).toNanos();
+
+  /** Under load, summing rests so many times as long as it took. */
+  private static final int REST = 9;
 
   private final SqliteDatabase database;
   private final Summing summing;
@@ -63,7 +65,8 @@ final class Housekeeping {
   private void sum(long now, boolean idle) {
     try {
       summing.addPiece();
-      nextSum = idle ? now : now + SUMMING_UNDER_LOAD;
+      long end = System.nanoTime();
+      nextSum = idle ? end : end + REST * (end - now);
     } catch (SQLException | RuntimeException e) {
       // RuntimeException, here and below: whatever the driver throws, the writer lives on.
       database.discard();

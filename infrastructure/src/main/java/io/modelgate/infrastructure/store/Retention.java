@@ -33,8 +33,8 @@ final class Retention {
   private static final String DELETE =
       "DELETE FROM usage WHERE sequence > ? AND sequence <= ? AND time < ?";
 
-  private static final String DELETE_REQUEST_IDS =
-      "DELETE FROM request_ids WHERE last < (SELECT min(sequence) FROM usage)";
+  private static final String DELETE_INDEX =
+      "DELETE FROM call_index WHERE last < (SELECT min(sequence) FROM usage)";
 
   private final SqliteDatabase database;
   private final Summing summing;
@@ -80,7 +80,7 @@ final class Retention {
       summing.addThrough(end);
       delete(DELETE_ATTEMPTS, end, oldest);
       delete(DELETE, end, oldest);
-      int _ = database.prepared(DELETE_REQUEST_IDS).executeUpdate();
+      int _ = database.prepared(DELETE_INDEX).executeUpdate();
     }
     swept = end;
     return true;

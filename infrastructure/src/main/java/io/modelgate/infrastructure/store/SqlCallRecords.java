@@ -17,13 +17,10 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads the rows of {@code usage} along their indexes, latest first, and a bounded number of them
- * for one page. Thread-safe.
+ * Reads the rows of {@code usage}, the last that ended first; {@code call_index} says which.
+ * Thread-safe.
  */
 final class SqlCallRecords implements CallRecords {
-  /** How many calls are looked at before the clock is. */
-  private static final int WINDOW = 10_000;
-
   /** After that long a page ends early; with the rest around it that stays well below 200 ms. */
   private static final long LONGEST_LOOK = Duration.ofMillis(80).toNanos();
 
@@ -34,19 +31,10 @@ final class SqlCallRecords implements CallRecords {
       cached_tokens, reasoning_tokens, time_to_first_byte_us, duration_us, waited_us
       """;
 
-  private static final String LATEST_FIRST = " ORDER BY time DESC, sequence DESC LIMIT ";
-
   private final StoreReaders readers;
-  private final int window;
 
   SqlCallRecords(StoreReaders readers) {
-    this(readers, WINDOW);
-  }
-
-  /** One that looks at the clock after so many calls. */
-  SqlCallRecords(StoreReaders readers, int window) {
     this.readers = readers;
-    this.window = window;
   }
 
   @Override
@@ -67,91 +55,77 @@ final class SqlCallRecords implements CallRecords {
     return read(query, connection).stream().findFirst();
   }
 
-  private Page page(Filter filter, @Nullable Position after, int limit, Connection connection)
-      throws SQLException {
-    return filter.requestId() == null
-        ? lookThrough(filter, after, limit, connection)
-        : ofOneRequest(filter, filter.requestId(), after, limit, connection);
-  }
-
-  /** Window by window, until the page is full or it has taken long enough. */
-  private Page lookThrough(
+  private static Page page(
       Filter filter, @Nullable Position after, int limit, Connection connection)
       throws SQLException {
     long end = System.nanoTime() + LONGEST_LOOK;
-    var found = new ArrayList<KeptCall>();
-    for (Position from = after; ; ) {
-      Position to = endOfWindow(filter, from, connection);
-      SqlText query = select(filter, index(filter));
-      between(query, filter, from, to);
-      query.add(LATEST_FIRST).bind(limit + 1 - found.size());
-      found.addAll(read(query, connection));
-      if (found.size() > limit) {
-        return full(found, limit);
+    long before = after == null ? Long.MAX_VALUE : after.number();
+    List<KeptCall> found = notIndexed(filter, before, limit + 1, connection);
+    try (PreparedStatement query = pieces(filter, before).prepare(connection);
+        ResultSet pieces = query.executeQuery()) {
+      while (found.size() <= limit && pieces.next()) {
+        long last = pieces.getLong(1);
+        byte[] entries = pieces.getBytes(2);
+        List<Long> candidates = CallIndex.candidates(entries, last, before, filter);
+        addAll(candidates, filter, limit + 1, found, connection);
+        if (System.nanoTime() - end >= 0 && found.size() <= limit) {
+          return new Page(found, new Position(CallIndex.first(entries, last)));
+        }
       }
-      if (to == null) {
-        return new Page(found, null);
-      }
-      if (System.nanoTime() - end >= 0) {
-        return new Page(found, to);
-      }
-      from = to;
     }
+    return found.size() <= limit
+        ? new Page(found, null)
+        : new Page(found.subList(0, limit), new Position(found.get(limit - 1).number()));
   }
 
-  private static Page full(List<KeptCall> found, int limit) {
-    KeptCall last = found.get(limit - 1);
-    return new Page(found.subList(0, limit), new Position(last.time(), last.number()));
-  }
-
-  /** The last call of the window; null when there are no more calls than that. */
-  private @Nullable Position endOfWindow(
-      Filter filter, @Nullable Position from, Connection connection) throws SQLException {
-    var query = new SqlText("SELECT time, sequence FROM usage INDEXED BY ");
-    query.add(index(filter)).add(" WHERE true");
-    along(query, filter);
-    between(query, filter, from, null);
-    query.add(LATEST_FIRST).add("1 OFFSET ").bind(window - 1);
-    try (PreparedStatement statement = query.prepare(connection);
-        ResultSet rows = statement.executeQuery()) {
-      return rows.next()
-          ? new Position(Instant.ofEpochMilli(rows.getLong(1)), rows.getLong(2))
-          : null;
-    }
-  }
-
-  /** What the filter says, but for the range, along that index. */
-  private static SqlText select(Filter filter, String index) {
-    var query = new SqlText("SELECT ").add(COLUMNS).add("FROM usage INDEXED BY ").add(index);
-    query.add(" WHERE true");
-    along(query, filter);
+  /** The latest, which are not in the index yet. */
+  private static List<KeptCall> notIndexed(
+      Filter filter, long before, int most, Connection connection) throws SQLException {
+    var query = new SqlText("SELECT ").add(COLUMNS).add("FROM usage NOT INDEXED");
+    query.add(" WHERE sequence > (SELECT summed FROM usage_mark) AND sequence < ").bind(before);
     narrow(query, filter);
-    return query;
+    query.add(" ORDER BY sequence DESC LIMIT ").bind(most);
+    return read(query, connection);
   }
 
-  private static String index(Filter filter) {
-    if (filter.key() != null) {
-      return "usage_by_key";
-    }
-    return isException(filter) ? "usage_exceptions" : "usage_by_time";
+  /**
+   * Those of the index that may have calls of the range, the latest first: the last sequence, and
+   * the entries.
+   */
+  private static SqlText pieces(Filter filter, long before) {
+    return new SqlText("SELECT last, entries FROM call_index")
+        .add(" WHERE last <= (SELECT coalesce(min(last), ")
+        .bind(Long.MAX_VALUE)
+        .add(") FROM call_index WHERE last >= ")
+        .bind(before - 1)
+        .add(") AND latest >= ")
+        .bind(filter.from().toEpochMilli())
+        .add(" AND earliest < ")
+        .bind(filter.to().toEpochMilli())
+        .add(" ORDER BY last DESC");
   }
 
-  /** Whether only calls are asked for that did not end well. */
-  private static boolean isException(Filter filter) {
-    return (filter.outcome() != null && !filter.outcome().equals("completed"))
-        || (filter.status() != null && filter.status().least() >= 400);
-  }
-
-  /** What the index itself tells. */
-  private static void along(SqlText query, Filter filter) {
-    if (filter.key() != null) {
-      query.add(" AND key_id = ").bind(filter.key().value());
-    } else if (isException(filter)) {
-      query.add(" AND outcome <> 'completed'");
+  /** Reads candidates, some at a time, until there are enough calls. */
+  private static void addAll(
+      List<Long> candidates, Filter filter, int enough, List<KeptCall> found, Connection connection)
+      throws SQLException {
+    for (int at = 0; at < candidates.size() && found.size() < enough; ) {
+      int to = Math.min(candidates.size(), at + enough - found.size());
+      var query = new SqlText("SELECT ").add(COLUMNS).add("FROM usage NOT INDEXED");
+      query.add(" WHERE sequence IN (").bindAll(candidates.subList(at, to)).add(")");
+      narrow(query, filter);
+      query.add(" ORDER BY sequence DESC");
+      found.addAll(read(query, connection));
+      at = to;
     }
   }
 
   private static void narrow(SqlText query, Filter filter) {
+    query.add(" AND time >= ").bind(filter.from().toEpochMilli());
+    query.add(" AND time < ").bind(filter.to().toEpochMilli());
+    if (filter.key() != null) {
+      query.add(" AND key_id = ").bind(filter.key().value());
+    }
     if (filter.model() != null) {
       query.add(" AND model = ").bind(filter.model());
     }
@@ -174,45 +148,6 @@ final class SqlCallRecords implements CallRecords {
     if (filter.requestId() != null) {
       query.add(" AND request_id = ").bind(filter.requestId());
     }
-  }
-
-  /**
-   * The part of the range that comes after a call, latest first, up to another.
-   *
-   * @param after not in it; null for the range's end
-   * @param last in it; null for the range's beginning
-   */
-  private static void between(
-      SqlText query, Filter filter, @Nullable Position after, @Nullable Position last) {
-    query.add(" AND time >= ").bind(filter.from().toEpochMilli());
-    query.add(" AND time < ").bind(filter.to().toEpochMilli());
-    if (after != null) {
-      long time = after.time().toEpochMilli();
-      query.add(" AND time <= ").bind(time);
-      query.add(" AND (time, sequence) < (").bind(time).add(", ").bind(after.number()).add(")");
-    }
-    if (last != null) {
-      long time = last.time().toEpochMilli();
-      query.add(" AND time >= ").bind(time);
-      query.add(" AND (time, sequence) >= (").bind(time).add(", ").bind(last.number()).add(")");
-    }
-  }
-
-  /** Looks in the pieces of the table in which the hashes say that it may be. */
-  private static Page ofOneRequest(
-      Filter filter, String id, @Nullable Position after, int limit, Connection connection)
-      throws SQLException {
-    var query =
-        new SqlText("SELECT ").add(COLUMNS).add("FROM usage NOT INDEXED WHERE sequence IN (");
-    query.bindAll(RequestIds.of(id, connection)).add(")");
-    if (filter.key() != null) {
-      query.add(" AND key_id = ").bind(filter.key().value());
-    }
-    narrow(query, filter);
-    between(query, filter, after, null);
-    query.add(LATEST_FIRST).bind(limit + 1);
-    List<KeptCall> found = read(query, connection);
-    return found.size() > limit ? full(found, limit) : new Page(found, null);
   }
 
   private static List<KeptCall> read(SqlText query, Connection connection) throws SQLException {

@@ -2,7 +2,6 @@ package io.modelgate.infrastructure.store;
 
 import io.modelgate.application.port.RefusedCall;
 import io.modelgate.application.port.UsageRecord.Ending;
-import java.nio.ByteBuffer;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -24,9 +23,11 @@ final class Summing {
   /** What is added up, in the order of the columns of {@code usage_sums}. */
   static final String VALUES =
       """
-      count(*) FILTER (WHERE outcome <> '%1$s'), count(*) FILTER (WHERE outcome IN (%2$s)),
-      count(*) FILTER (WHERE outcome = '%1$s'),
-      sum(prompt_tokens), sum(completion_tokens), sum(cached_tokens), sum(reasoning_tokens)
+      count(*) FILTER (WHERE outcome <> '%1$s') AS requests,
+      count(*) FILTER (WHERE outcome IN (%2$s)) AS errors,
+      count(*) FILTER (WHERE outcome = '%1$s') AS refused,
+      sum(prompt_tokens) AS prompt, sum(completion_tokens) AS completion,
+      sum(cached_tokens) AS cached, sum(reasoning_tokens) AS reasoning
       """
           .formatted(
               RefusedCall.OUTCOME,
@@ -66,9 +67,21 @@ final class Summing {
       """
           .formatted(START, BUCKET, SPANS, THESE, HAS_BUCKET);
 
-  private static final String REQUEST_IDS =
-      "SELECT request_id FROM usage WHERE %s ORDER BY sequence".formatted(THESE);
-  private static final String ADD_REQUEST_IDS = "INSERT INTO request_ids VALUES (?, ?)";
+  private static final String ADD_LAST_USES =
+      """
+      INSERT INTO last_uses SELECT key_id, max(time) FROM usage WHERE %s GROUP BY key_id
+      ON CONFLICT DO UPDATE SET time = max(time, excluded.time)
+      """
+          .formatted(THESE);
+
+  private static final String ENTRIES =
+      """
+      SELECT sequence, time, request_id, key_id, model, outcome, backend, status, duration_us
+      FROM usage NOT INDEXED WHERE %s ORDER BY sequence
+      """
+          .formatted(THESE);
+
+  private static final String ADD_INDEX = "INSERT INTO call_index VALUES (?, ?, ?, ?)";
   private static final String MARK = "SELECT summed FROM usage_mark";
   private static final String SET_MARK = "UPDATE usage_mark SET summed = ?";
 
@@ -96,9 +109,14 @@ final class Summing {
   private static String add(String source, String which) {
     return """
     INSERT INTO usage_sums
-    SELECT span.hours, %s, iif(everyone.yes, '', key_id), %s, backend, %s
-    FROM %s %s CROSS JOIN (SELECT 0 AS yes UNION ALL SELECT 1) everyone
-    WHERE %s GROUP BY 1, 2, 3, 4, 5
+    SELECT span.hours, %s, iif(everyone.yes, '', key_id), model, backend,
+      sum(requests), sum(errors), sum(refused),
+      sum(prompt), sum(completion), sum(cached), sum(reasoning)
+    FROM (
+      SELECT time - time %% 3600000 AS time, key_id, %s AS model, backend, %s
+      FROM %s WHERE %s GROUP BY 1, 2, 3, 4)
+    %s CROSS JOIN (SELECT 0 AS yes UNION ALL SELECT 1) everyone
+    WHERE true GROUP BY 1, 2, 3, 4, 5
     ON CONFLICT DO UPDATE SET requests = requests + excluded.requests,
       errors = errors + excluded.errors, refused = refused + excluded.refused, %s, %s, %s, %s
     """
@@ -107,8 +125,8 @@ final class Summing {
             MODEL,
             VALUES,
             source,
-            SPANS,
             which,
+            SPANS,
             Saturated.plus("prompt_tokens", "excluded.prompt_tokens"),
             Saturated.plus("completion_tokens", "excluded.completion_tokens"),
             Saturated.plus("cached_tokens", "excluded.cached_tokens"),
@@ -166,18 +184,22 @@ final class Summing {
   }
 
   private void add(long summed, long end) throws SQLException {
-    byte[] hashes = hashes(summed, end);
+    CallIndex index = index(summed, end);
     PreparedStatement sums = database.prepared(ADD_SUMS);
     PreparedStatement firstBytes = database.prepared(ADD_FIRST_BYTES);
-    PreparedStatement ids = database.prepared(ADD_REQUEST_IDS);
+    PreparedStatement uses = database.prepared(ADD_LAST_USES);
+    PreparedStatement entries = database.prepared(ADD_INDEX);
     PreparedStatement mark = database.prepared(SET_MARK);
     database.transact(
         () -> {
           run(sums, summed, end);
           run(firstBytes, summed, end);
-          ids.setLong(1, end);
-          ids.setBytes(2, hashes);
-          int _ = ids.executeUpdate();
+          run(uses, summed, end);
+          entries.setLong(1, end);
+          entries.setLong(2, index.earliest());
+          entries.setLong(3, index.latest());
+          entries.setBytes(4, index.entries());
+          int _ = entries.executeUpdate();
           mark.setLong(1, end);
           int _ = mark.executeUpdate();
         });
@@ -189,16 +211,12 @@ final class Summing {
     int _ = statement.executeUpdate();
   }
 
-  private byte[] hashes(long summed, long end) throws SQLException {
-    PreparedStatement ids = database.prepared(REQUEST_IDS);
-    ids.setLong(1, summed);
-    ids.setLong(2, end);
-    var hashes = ByteBuffer.allocate(piece * Integer.BYTES);
-    try (ResultSet rows = ids.executeQuery()) {
-      while (rows.next()) {
-        hashes.putInt(rows.getString(1).hashCode());
-      }
+  private CallIndex index(long summed, long end) throws SQLException {
+    PreparedStatement calls = database.prepared(ENTRIES);
+    calls.setLong(1, summed);
+    calls.setLong(2, end);
+    try (ResultSet rows = calls.executeQuery()) {
+      return CallIndex.of(rows, piece, end);
     }
-    return Arrays.copyOf(hashes.array(), hashes.position());
   }
 }

@@ -157,8 +157,7 @@ final class SumsReader {
         .add(Summing.VALUES)
         .add("FROM json_each(")
         .bind(tiles.piecesJson())
-        .add(") piece CROSS JOIN usage INDEXED BY ")
-        .add(key == null ? "usage_by_time" : "usage_by_key")
+        .add(") piece CROSS JOIN usage INDEXED BY usage_by_time")
         .add(" ON time >= json_extract(piece.value, '$[1]')")
         .add(" AND time < json_extract(piece.value, '$[2]')");
     if (key != null) {

@@ -104,23 +104,21 @@ final class UsageTables {
         .execute();
   }
 
-  /**
-   * When each key was used last, in milliseconds since 1970: as its records say; where none is kept
-   * any more, to the day.
-   */
+  /** When each key was used last, in milliseconds since 1970. */
   static Map<KeyId, Long> lastUses(DbExecute execute) {
     try (Stream<DbRow> rows =
         execute.query(
             """
-            SELECT * FROM (
-              SELECT id, coalesce(
-                (SELECT max(time) FROM usage WHERE key_id = id),
-                (SELECT max(day) FROM usage_daily WHERE key_id = id)) AS used_at FROM api_keys)
-            WHERE used_at IS NOT NULL
+            SELECT key_id, max(time) AS used_at FROM (
+              SELECT key_id, time FROM last_uses UNION ALL
+              SELECT key_id, time FROM usage NOT INDEXED
+              WHERE sequence > (SELECT summed FROM usage_mark))
+            GROUP BY key_id
             """)) {
       return rows.collect(
           Collectors.toMap(
-              row -> new KeyId(Columns.text(row, "id")), row -> Columns.number(row, "used_at")));
+              row -> new KeyId(Columns.text(row, "key_id")),
+              row -> Columns.number(row, "used_at")));
     }
   }
 

@@ -2,15 +2,11 @@
 -- where to is ''. Null for calls that were sent to a backend.
 ALTER TABLE usage ADD COLUMN refusal TEXT;
 
--- Both end with the rowid, which is the sequence: pages of the log are read along them.
+-- Rows come about in this order, so that it costs little. One by key would not.
 CREATE INDEX usage_by_time ON usage (time);
-CREATE INDEX usage_by_key ON usage (key_id, time);
 
--- What somebody looks for is seldom what went well.
-CREATE INDEX usage_exceptions ON usage (time) WHERE outcome <> 'completed';
-
--- Rows up to this sequence are in usage_sums, first_bytes and request_ids. Those after it, fewer
--- than a thousand but after a rush, are read themselves.
+-- Rows up to this sequence are in the tables below. Those after it, fewer than a thousand but after
+-- a rush, are read themselves.
 ALTER TABLE usage_mark ADD COLUMN summed INTEGER NOT NULL DEFAULT 0;
 
 -- Sums over spans of 1, 24 and 168 hours that begin at whole multiples of themselves since 1970.
@@ -41,12 +37,22 @@ CREATE TABLE first_bytes (
   PRIMARY KEY (hours, starts_at, bucket)
 ) STRICT, WITHOUT ROWID;
 
--- Where to look for a request id: four bytes of each, for the rows up to that sequence from the one
--- before on. An index would cost a page of its own for every call.
-CREATE TABLE request_ids (
-  last   INTEGER PRIMARY KEY,
-  hashes BLOB    NOT NULL
+-- What one may look for, in a few bytes a call: one row for the calls up to that sequence from the
+-- one before on. An index of each column would cost a page for every call.
+CREATE TABLE call_index (
+  last     INTEGER PRIMARY KEY,
+  earliest INTEGER NOT NULL,
+  latest   INTEGER NOT NULL,
+  entries  BLOB    NOT NULL
 ) STRICT;
+
+CREATE TABLE last_uses (
+  key_id TEXT    NOT NULL PRIMARY KEY,
+  time   INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- To the day, where no row tells better.
+INSERT INTO last_uses SELECT key_id, max(day) FROM usage_daily GROUP BY key_id;
 
 -- Rows that are kept are added by and by; this is what only the sums by hour still know.
 INSERT INTO usage_sums

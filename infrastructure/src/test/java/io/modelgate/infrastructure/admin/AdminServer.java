@@ -30,6 +30,8 @@ import io.modelgate.testing.InMemoryApiKeys;
 import io.modelgate.testing.InMemoryAuditTrail;
 import io.modelgate.testing.InMemoryModelRoutes;
 import io.modelgate.testing.InMemoryQuotas;
+import io.modelgate.testing.NoCallRecords;
+import io.modelgate.testing.NoUsageReports;
 import io.modelgate.testing.Samples;
 import io.modelgate.testing.ScriptedCatalog;
 import io.modelgate.testing.ScriptedLimits;
@@ -65,6 +67,8 @@ final class AdminServer implements AutoCloseable {
   static final String ADMIN_KEY = "the-admin-key-of-this-test";
   static final String STILL_OPEN = "[still open after 10 s]";
   static final long DEFAULT_QUOTA = 1_000_000;
+  private static final AdminApi.Usage NOTHING_USED =
+      new AdminApi.Usage(new NoUsageReports(), new NoCallRecords(), new InMemoryAuditTrail());
 
   final SettableClock clock = new SettableClock(Samples.NOON);
   final ApiKeys keys;
@@ -81,7 +85,7 @@ final class AdminServer implements AutoCloseable {
   private final ApiServer server;
   private final HttpClient client = HttpClient.newHttpClient();
 
-  private AdminServer(ApiKeys keys, ModelRoutes routes) {
+  private AdminServer(ApiKeys keys, ModelRoutes routes, AdminApi.Usage usage) {
     this.keys = keys;
     this.routes = routes;
     var random = new SecureRandom();
@@ -125,7 +129,7 @@ final class AdminServer implements AutoCloseable {
                 new ScriptedLimits(),
                 new ListModels(routes, new ScriptedUpstream()),
                 (caller, _, response) -> response.send("called by " + caller.terms().name())),
-            audit,
+            new AdminApi.Usage(usage.reports(), usage.records(), audit),
             () -> settings,
             clock,
             new ApiErrors(false),
@@ -155,12 +159,17 @@ final class AdminServer implements AutoCloseable {
   }
 
   static AdminServer start() {
-    return new AdminServer(new InMemoryApiKeys(), new InMemoryModelRoutes());
+    return start(NOTHING_USED);
+  }
+
+  /** One that tells that. */
+  static AdminServer start(AdminApi.Usage usage) {
+    return new AdminServer(new InMemoryApiKeys(), new InMemoryModelRoutes(), usage);
   }
 
   /** One whose store can be read and nothing else. */
   static AdminServer startOnAFullDisk(ApiKeys keys, ModelRoutes routes) {
-    return new AdminServer(BrokenStore.over(keys), BrokenStore.over(routes));
+    return new AdminServer(BrokenStore.over(keys), BrokenStore.over(routes), NOTHING_USED);
   }
 
   @Override

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.modelgate.application.chat.AdmitCaller;
 import io.modelgate.application.chat.CompleteChat;
 import io.modelgate.application.chat.ListModels;
+import io.modelgate.application.chat.NoteRefusal;
 import io.modelgate.application.chat.ShowStanding;
 import io.modelgate.application.chat.ShowUsage;
 import io.modelgate.application.port.Limits;
@@ -196,6 +197,7 @@ class CountedCallsTest {
                 () -> 4096),
             new ShowStanding(limits, quotas, () -> Samples.NOON),
             new ShowUsage(quotas, (_, _) -> List.of(), () -> Samples.NOON, ZoneOffset.UTC),
+            new NoteRefusal(_ -> {}, () -> Samples.NOON),
             1000,
             () -> new StreamSettings(false, Duration.ZERO),
             () -> true,

@@ -2,17 +2,20 @@ package io.modelgate.infrastructure.http;
 
 import static io.modelgate.testing.Samples.DEED;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.tuple;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.modelgate.application.chat.AdmitCaller;
 import io.modelgate.application.chat.CompleteChat;
 import io.modelgate.application.chat.ListModels;
+import io.modelgate.application.chat.NoteRefusal;
 import io.modelgate.application.chat.ShowStanding;
 import io.modelgate.application.chat.ShowUsage;
 import io.modelgate.application.port.Limits;
 import io.modelgate.application.port.ModelUse;
 import io.modelgate.application.port.OutputBudget;
+import io.modelgate.application.port.RefusedCall;
 import io.modelgate.application.port.ReplySink;
 import io.modelgate.application.port.StoreUnavailable;
 import io.modelgate.application.port.Upstream;
@@ -63,6 +66,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Random;
 import java.util.Set;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -85,6 +89,7 @@ class OpenAiApiTest {
   private final InMemoryQuotas quotas = new InMemoryQuotas();
   private final ScriptedLimits limits = new ScriptedLimits();
   private UsageHistory history = (_, _) -> List.of();
+  private final List<RefusedCall> refused = new CopyOnWriteArrayList<>();
   private final PlayingUpstream upstream = new PlayingUpstream();
   private boolean ready = true;
   private static final RetryPolicy RETRY =
@@ -120,6 +125,7 @@ class OpenAiApiTest {
             new ShowStanding(limits, quotas, () -> NOW),
             new ShowUsage(
                 quotas, (key, from) -> history.byModel(key, from), () -> NOW, ZoneOffset.UTC),
+            new NoteRefusal(refused::add, () -> NOW),
             1000,
             () -> streams,
             () -> ready,
@@ -400,6 +406,38 @@ class OpenAiApiTest {
     assertThat(reply.status()).isEqualTo(429);
     assertThat(reply.header("retry-after")).contains("7");
     assertThat(error(reply, "code")).isEqualTo("rate_limit_exceeded");
+  }
+
+  @Test
+  void notesEachCallOfAKnownKeyThatItTurnsAway() throws IOException {
+    Reply unknown = call("{\"model\":\"nobody\",\"stream\":true}");
+    Reply unfit = call("{\"model\":7}");
+    Reply large = call("{\"model\":\"org/model:7b\",\"user\":\"" + "x".repeat(2_000) + "\"}");
+
+    assertThat(List.of(unknown.status(), unfit.status(), large.status()))
+        .containsExactly(404, 400, 413);
+    assertThat(refused)
+        .extracting(
+            RefusedCall::rule,
+            RefusedCall::status,
+            RefusedCall::model,
+            RefusedCall::stream,
+            call -> call.key().value())
+        .containsExactly(
+            tuple("model", 404, "nobody", true, "key_1"),
+            tuple("request", 400, "", false, "key_1"),
+            tuple("request", 413, "", false, "key_1"));
+    assertThat(refused.getFirst().requestId())
+        .isEqualTo(unknown.header("x-request-id").orElseThrow());
+  }
+
+  @Test
+  void notesNoCallOfAKeyThatNobodyHasAndNoneThatWasSent() throws IOException {
+    keys.remove(List.of(new KeyId("key_1")), DEED);
+    assertThat(call("{\"model\":\"org/model:7b\"}").status()).isEqualTo(401);
+    keys.add(key("key_1", SECRET, true, null, TokenQuota.UNLIMITED), DEED);
+
+    assertThat(refused).isEmpty();
   }
 
   @Test

@@ -3,6 +3,10 @@ package io.modelgate.infrastructure.store;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.modelgate.application.port.CallSums;
+import io.modelgate.application.port.UsageReports.Filter;
+import io.modelgate.application.port.UsageReports.Group;
+import io.modelgate.application.port.UsageReports.Grouping;
 import io.modelgate.domain.access.ApiKey;
 import io.modelgate.domain.access.KeyId;
 import io.modelgate.domain.access.KeySecret;
@@ -108,6 +112,34 @@ final class MigrationsTest {
         .isEqualTo("key_1 total 0 5000000000, key_gone total 0 3");
     assertThat(single("SELECT count(*) FROM sqlite_schema WHERE name = 'token_use'"))
         .isEqualTo("0");
+  }
+
+  @Test
+  void theFourthSchemaKeepsWhatOnlyTheSumsByHourStillKnew() throws Exception {
+    try (Connection connection = connect()) {
+      new Migrations(Migrations.ALL.scripts().subList(0, 3)).apply(connection);
+      run(connection, text("rows-of-schema-0003.sql"));
+      run(
+          connection,
+          """
+          UPDATE usage_hourly SET calls = 5, prompt_tokens = 10, completion_tokens = 20;
+          INSERT INTO usage_hourly VALUES ('key_gone', 'old', 3600000, 7, 70, 7, 0, 0)
+          """);
+    }
+
+    Instant from = Instant.EPOCH;
+    Instant to = Instant.parse("2030-01-01T00:00:00Z");
+    try (SqlStore store = SqlStore.open(settings)) {
+      assertThat(store.usageReports().groups(Filter.ALL, Grouping.KEY, from, to))
+          .containsExactly(
+              new Group("key_gone", new CallSums(7, 0, 0, 70, 7, 0, 0)),
+              new Group("key_1", new CallSums(5, 0, 0, 10, 20, 1, 2)));
+      assertThat(store.usageReports().groups(Filter.ALL, Grouping.BACKEND, from, to))
+          .extracting(Group::name)
+          .containsExactly("", "vllm");
+      assertThat(store.lastUses().of(new KeyId("key_1")))
+          .contains(Instant.ofEpochMilli(1_794_916_800_000L));
+    }
   }
 
   @Test

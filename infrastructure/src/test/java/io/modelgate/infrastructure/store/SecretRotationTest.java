@@ -258,7 +258,7 @@ final class SecretRotationTest {
                 """
                 SELECT t.name || '.' || c.name FROM sqlite_schema t, pragma_table_info(t.name) c
                 WHERE t.type = 'table' AND (c.name LIKE '%credential%' OR c.name LIKE '%api_key'
-                  OR c.type = 'BLOB' AND c.name NOT LIKE '%hash' AND c.name <> 'hashes')
+                  OR c.type = 'BLOB' AND c.name NOT LIKE '%hash' AND c.name <> 'entries')
                 """);
 
     assertThat(KeptCredentials.PLACES)
