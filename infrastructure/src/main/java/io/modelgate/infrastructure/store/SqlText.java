@@ -24,6 +24,13 @@ final class SqlText {
     return this;
   }
 
+  /** Words and values together. */
+  SqlText add(SqlText other) {
+    text.append(other.text);
+    values.addAll(other.values);
+    return this;
+  }
+
   /** A value, whatever it says. */
   SqlText bind(Object value) {
     text.append('?');

@@ -109,19 +109,23 @@ final class Summing {
   private static String add(String source, String which) {
     return """
     INSERT INTO usage_sums
-    SELECT span.hours, %s, iif(everyone.yes, '', key_id), model, backend,
+    SELECT %s, %s, %s, %s, %s,
       sum(requests), sum(errors), sum(refused),
       sum(prompt), sum(completion), sum(cached), sum(reasoning)
     FROM (
       SELECT time - time %% 3600000 AS time, key_id, %s AS model, backend, %s
       FROM %s WHERE %s GROUP BY 1, 2, 3, 4)
-    %s CROSS JOIN (SELECT 0 AS yes UNION ALL SELECT 1) everyone
+    %s CROSS JOIN (SELECT 'each' AS kind UNION ALL SELECT 'all keys' UNION ALL SELECT 'key') sum
     WHERE true GROUP BY 1, 2, 3, 4, 5
     ON CONFLICT DO UPDATE SET requests = requests + excluded.requests,
       errors = errors + excluded.errors, refused = refused + excluded.refused, %s, %s, %s, %s
     """
         .formatted(
+            "iif(sum.kind = 'key', -span.hours, span.hours)",
             START,
+            "iif(sum.kind = 'all keys', '', key_id)",
+            "iif(sum.kind = 'key', '', model)",
+            "iif(sum.kind = 'key', '', backend)",
             MODEL,
             VALUES,
             source,

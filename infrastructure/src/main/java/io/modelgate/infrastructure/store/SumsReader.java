@@ -119,15 +119,20 @@ final class SumsReader {
       List<Instant> bounds,
       Map<String, CallSums[]> found)
       throws SQLException {
-    var query = new SqlText("SELECT json_extract(tile.value, '$[0]'), ");
+    boolean ofKeysAlone =
+        (filter.key() != null || by == Grouping.KEY)
+            && filter.model() == null
+            && filter.backend() == null
+            && (by == null || by == Grouping.KEY);
+    var query = new SqlText("WITH ").add(spans("tile", tiles.tilesJson()));
     query
+        .add(" SELECT interval, ")
         .add(column(by, "model"))
         .add(", ")
         .add(SUMMED)
-        .add("FROM json_each(")
-        .bind(tiles.tilesJson())
-        .add(") tile CROSS JOIN usage_sums ON hours = json_extract(tile.value, '$[1]')")
-        .add(" AND starts_at = json_extract(tile.value, '$[2]')");
+        .add("FROM tile CROSS JOIN usage_sums ON hours = ")
+        .add(ofKeysAlone ? "-tile.one" : "tile.one")
+        .add(" AND starts_at = tile.other");
     KeyId key = filter.key();
     if (key != null) {
       query.add(" AND key_id = ").bind(key.value());
@@ -150,16 +155,14 @@ final class SumsReader {
       Map<String, CallSums[]> found)
       throws SQLException {
     KeyId key = filter.key();
-    var query = new SqlText("SELECT json_extract(piece.value, '$[0]'), ");
+    var query = new SqlText("WITH ").add(spans("piece", tiles.piecesJson()));
     query
+        .add(" SELECT interval, ")
         .add(column(by, Summing.MODEL))
         .add(", ")
         .add(Summing.VALUES)
-        .add("FROM json_each(")
-        .bind(tiles.piecesJson())
-        .add(") piece CROSS JOIN usage INDEXED BY usage_by_time")
-        .add(" ON time >= json_extract(piece.value, '$[1]')")
-        .add(" AND time < json_extract(piece.value, '$[2]')");
+        .add("FROM piece CROSS JOIN usage INDEXED BY usage_by_time")
+        .add(" ON time >= piece.one AND time < piece.other");
     if (key != null) {
       query.add(" AND key_id = ").bind(key.value());
     }
@@ -205,6 +208,16 @@ final class SumsReader {
         add(rows, begins.floorEntry(quarter).getValue(), bounds, found);
       }
     }
+  }
+
+  /** A table of tiles or pieces: interval, one, other. */
+  private static SqlText spans(String name, String json) {
+    return new SqlText(name)
+        .add(" AS MATERIALIZED (SELECT json_extract(value, '$[0]') AS interval,")
+        .add(" json_extract(value, '$[1]') AS one, json_extract(value, '$[2]') AS other")
+        .add(" FROM json_each(")
+        .bind(json)
+        .add("))");
   }
 
   /** By the model and backend asked for, and the groups. */
@@ -266,20 +279,19 @@ final class SumsReader {
     Tiles tiles = Tiles.of(bounds, rowsFrom);
     var calls = new TreeMap<Integer, Long>();
     var query =
-        new SqlText("SELECT bucket, sum(calls) FROM json_each(")
-            .bind(tiles.tilesJson())
-            .add(") tile CROSS JOIN first_bytes ON hours = json_extract(tile.value, '$[1]')")
-            .add(" AND starts_at = json_extract(tile.value, '$[2]') GROUP BY 1");
+        new SqlText("WITH ")
+            .add(spans("tile", tiles.tilesJson()))
+            .add(" SELECT bucket, sum(calls) FROM tile CROSS JOIN first_bytes")
+            .add(" ON hours = tile.one AND starts_at = tile.other GROUP BY 1");
     count(query, calls);
     if (!tiles.pieces().isEmpty()) {
       count(
-          new SqlText("SELECT ")
+          new SqlText("WITH ")
+              .add(spans("piece", tiles.piecesJson()))
+              .add(" SELECT ")
               .add(Summing.BUCKET)
-              .add(", count(*) FROM json_each(")
-              .bind(tiles.piecesJson())
-              .add(") piece CROSS JOIN usage INDEXED BY usage_by_time")
-              .add(" ON time >= json_extract(piece.value, '$[1]')")
-              .add(" AND time < json_extract(piece.value, '$[2]') AND sequence <= ")
+              .add(", count(*) FROM piece CROSS JOIN usage INDEXED BY usage_by_time")
+              .add(" ON time >= piece.one AND time < piece.other AND sequence <= ")
               .bind(summed)
               .add(" AND ")
               .add(Summing.HAS_BUCKET)

@@ -10,8 +10,9 @@ CREATE INDEX usage_by_time ON usage (time);
 ALTER TABLE usage_mark ADD COLUMN summed INTEGER NOT NULL DEFAULT 0;
 
 -- Sums over spans of 1, 24 and 168 hours that begin at whole multiples of themselves since 1970.
--- key_id '' has those of all keys together; backend is '' where it is not known, and model '' where
--- there was none of the name.
+-- key_id '' has those of all keys together; hours below 0 have those of each key whatever its model
+-- and backend, which are '' then. Else backend is '' where it is not known, and model '' where there
+-- was none of the name.
 CREATE TABLE usage_sums (
   hours             INTEGER NOT NULL,
   starts_at         INTEGER NOT NULL,
@@ -56,7 +57,8 @@ INSERT INTO last_uses SELECT key_id, max(day) FROM usage_daily GROUP BY key_id;
 
 -- Rows that are kept are added by and by; this is what only the sums by hour still know.
 INSERT INTO usage_sums
-SELECT span.hours, hour - hour % (span.hours * 3600000), iif(everyone.yes, '', key_id), model, '',
+SELECT iif(sum.kind = 'key', -span.hours, span.hours), hour - hour % (span.hours * 3600000),
+  iif(sum.kind = 'all keys', '', key_id), iif(sum.kind = 'key', '', model), '',
   sum(calls), 0, 0, sum(prompt), sum(completion), sum(cached), sum(reasoning)
 FROM (
     SELECT h.key_id, h.model, h.hour,
@@ -72,7 +74,7 @@ FROM (
         FROM usage GROUP BY 1, 2, 3) r
       ON r.key_id = h.key_id AND r.model = h.model AND r.hour = h.hour)
   CROSS JOIN (SELECT 1 AS hours UNION ALL SELECT 24 UNION ALL SELECT 168) span
-  CROSS JOIN (SELECT 0 AS yes UNION ALL SELECT 1) everyone
+  CROSS JOIN (SELECT 'each' AS kind UNION ALL SELECT 'all keys' UNION ALL SELECT 'key') sum
 WHERE calls > 0
 GROUP BY 1, 2, 3, 4, 5;
 
