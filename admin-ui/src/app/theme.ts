@@ -30,16 +30,18 @@ export const theme = createTheme({
 
 const COLORS = ['green', 'red', 'orange', 'yellow', 'gray', 'blue', 'brand'];
 
-/** The library's soft colors are too faint to read (WCAG AA asks for 4.5:1). */
+/** The library's colors are too faint to read in places (WCAG AA asks for 4.5:1). */
 export const readableColors: CSSVariablesResolver = () => ({
-  variables: {},
+  variables: {
+    '--mantine-color-red-filled': '#c92a2a',
+    '--mantine-color-red-filled-hover': '#b02525',
+  },
   light: {
     '--mantine-color-dimmed': '#5a626a',
     '--mantine-color-placeholder': '#6b737b',
     '--mantine-color-error': '#c92a2a',
-    ...Object.fromEntries(
-      COLORS.map((color) => [`--mantine-color-${color}-light-color`, `var(--mantine-color-${color}-9)`]),
-    ),
+    '--mantine-color-red-outline': '#c92a2a',
+    ...softTexts(9),
     '--mantine-color-yellow-light-color': '#8a4b00',
     '--mantine-color-orange-light-color': '#a83200',
     '--mantine-color-green-light-color': '#1f6b2d',
@@ -48,8 +50,13 @@ export const readableColors: CSSVariablesResolver = () => ({
     '--mantine-color-dimmed': '#a3a8ad',
     '--mantine-color-placeholder': '#8f959b',
     '--mantine-color-error': '#ff8787',
-    ...Object.fromEntries(
-      COLORS.map((color) => [`--mantine-color-${color}-light-color`, `var(--mantine-color-${color}-2)`]),
-    ),
+    '--mantine-color-red-outline': '#ff8787',
+    ...softTexts(2),
   },
 });
+
+function softTexts(shade: number): Record<string, string> {
+  return Object.fromEntries(
+    COLORS.map((color) => [`--mantine-color-${color}-light-color`, `var(--mantine-color-${color}-${shade})`]),
+  );
+}

@@ -92,8 +92,8 @@ function Actor({ change }: { change: Change }) {
 }
 
 function Fields({ change }: { change: Change }) {
-  const before = (change.before ?? {}) as Record<string, unknown>;
-  const after = (change.after ?? {}) as Record<string, unknown>;
+  const before = change.before ?? {};
+  const after = change.after ?? {};
   const fields = [...new Set([...Object.keys(before), ...Object.keys(after)])];
   if (fields.length === 0) return null;
   return (

@@ -1,4 +1,13 @@
-import { Button, Center, Checkbox, Skeleton, Table, Text, UnstyledButton } from '@mantine/core';
+import {
+  Button,
+  Center,
+  Checkbox,
+  Skeleton,
+  Table,
+  Text,
+  UnstyledButton,
+  VisuallyHidden,
+} from '@mantine/core';
 import { ArrowDown, ArrowUp, ChevronsUpDown } from 'lucide-react';
 import type { ReactNode } from 'react';
 
@@ -45,10 +54,7 @@ export function DataTable<T>(props: Props<T>) {
   const all = rows?.map(rowId) ?? [];
   return (
     <>
-      <Table.ScrollContainer
-        minWidth={minWidth}
-        scrollAreaProps={{ viewportProps: { tabIndex: 0, 'aria-label': label, role: 'region' } }}
-      >
+      <Table.ScrollContainer minWidth={minWidth} scrollAreaProps={{ viewportProps: { tabIndex: 0 } }}>
         <Table highlightOnHover={props.onRow !== undefined} verticalSpacing="xs" aria-label={label}>
           <Table.Thead>
             <Table.Tr>
@@ -130,7 +136,12 @@ function toggled(ids: ReadonlySet<string>, id: string, on: boolean): ReadonlySet
 
 function Header<T>({ column, sorting }: { column: Column<T>; sorting: Sorting | undefined }) {
   const by = column.sort;
-  if (by === undefined || sorting === undefined) return <Table.Th ta={column.align}>{column.name}</Table.Th>;
+  if (by === undefined || sorting === undefined)
+    return (
+      <Table.Th ta={column.align}>
+        {column.name === 'Actions' ? <VisuallyHidden>{column.name}</VisuallyHidden> : column.name}
+      </Table.Th>
+    );
   const active = sorting.by === by;
   const Icon = !active ? ChevronsUpDown : sorting.order === 'asc' ? ArrowUp : ArrowDown;
   return (

@@ -56,7 +56,10 @@ export function writeRange(parameters: URLSearchParams, range: Range): URLSearch
 }
 
 /** As the API takes it. Days begin at midnight in the range's time zone, hours at once. */
-export function rangeQuery(range: Range, now = Date.now())): { from?: string; to?: string; time_zone: string } {
+export function rangeQuery(
+  range: Range,
+  now = Date.now(),
+): { from?: string; to?: string; time_zone: string } {
   const query = { time_zone: range.timeZone };
   if (range.preset === null) {
     return { ...query, from: range.from ?? undefined, to: range.to ?? undefined };

@@ -6,7 +6,6 @@ const RULES: Record<string, string> = {
   key_expired: 'The key has expired. An administrator can give it a later date.',
   model: 'There is no such model, it is disabled, or the key may not use it.',
   address: 'The call came from an address that the key does not allow.',
-  ip: 'The call came from an address that the key does not allow.',
   rpm: 'The key sent more requests in a minute than its limit allows. The reply told when to try again.',
   tpm: 'The key used more tokens in a minute than its limit allows. The reply told when to try again.',
   max_concurrent: 'The key had as many calls under way as it may have at once.',

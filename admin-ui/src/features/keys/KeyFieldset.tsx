@@ -98,7 +98,7 @@ export function KeyFieldset({ form, emptyLimit, builtIn = false }: Props) {
             />
             <Select
               label={LABELS.tier}
-              description="Paid ones come first when it is crowded"
+              description="Paid ones get more places when it is crowded"
               allowDeselect={false}
               data={['free', 'paid']}
               key={form.key('tier')}

@@ -171,12 +171,16 @@ function KeyUsage({ id }: { id: string }) {
       {byModel?.groups.length === 0 ? (
         <Empty title="No calls in this range" />
       ) : (
-        <Table aria-label="Top models" mt="sm">
+        <Table aria-label="Top models" mt="sm" layout="fixed">
           <Table.Thead>
             <Table.Tr>
               <Table.Th>Model</Table.Th>
-              <Table.Th ta="right">Requests</Table.Th>
-              <Table.Th ta="right">Tokens</Table.Th>
+              <Table.Th ta="right" w={90}>
+                Requests
+              </Table.Th>
+              <Table.Th ta="right" w={90}>
+                Tokens
+              </Table.Th>
             </Table.Tr>
           </Table.Thead>
           <Table.Tbody>

@@ -192,8 +192,8 @@ function Limits({ value }: { value: Key }) {
     value.max_concurrent !== null && `${number(value.max_concurrent)} at once`,
   ].filter((limit) => limit !== false);
   return (
-    <Text size="xs" c="dimmed">
-      {limits.length === 0 ? 'none' : limits.join(', ')}
+    <Text size="xs" c="dimmed" className="lines">
+      {limits.length === 0 ? 'none' : limits.join('\n')}
     </Text>
   );
 }

@@ -85,7 +85,7 @@ export default function OverviewPage() {
           </Section>
         ))}
       </SimpleGrid>
-      <SimpleGrid cols={{ base: 1, md: 2, xl: 3 }} spacing="md">
+      <SimpleGrid cols={{ base: 1, md: 2, lg: 3 }} spacing="md">
         <Section title="Top keys">
           <Top
             groups={data?.top_keys}
