@@ -30,13 +30,16 @@ export const theme = createTheme({
 
 const COLORS = ['green', 'red', 'orange', 'yellow', 'gray', 'blue', 'brand'];
 
+const FILLED_RED = {
+  '--mantine-color-red-filled': '#c92a2a',
+  '--mantine-color-red-filled-hover': '#b02525',
+};
+
 /** The library's colors are too faint to read in places (WCAG AA asks for 4.5:1). */
 export const readableColors: CSSVariablesResolver = () => ({
-  variables: {
-    '--mantine-color-red-filled': '#c92a2a',
-    '--mantine-color-red-filled-hover': '#b02525',
-  },
+  variables: {},
   light: {
+    ...FILLED_RED,
     '--mantine-color-dimmed': '#5a626a',
     '--mantine-color-placeholder': '#6b737b',
     '--mantine-color-error': '#c92a2a',
@@ -47,6 +50,7 @@ export const readableColors: CSSVariablesResolver = () => ({
     '--mantine-color-green-light-color': '#1f6b2d',
   },
   dark: {
+    ...FILLED_RED,
     '--mantine-color-dimmed': '#a3a8ad',
     '--mantine-color-placeholder': '#8f959b',
     '--mantine-color-error': '#ff8787',

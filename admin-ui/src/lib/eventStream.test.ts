@@ -18,5 +18,5 @@ it('finds the data whatever pieces it comes in', async () => {
   const text = ': comment\r\n\r\ndata: {"a":1}\r\n\r\nevent: x\ndata:{"b":"ü"}\n\ndata: [DONE]\n\n';
   const expected = ['{"a":1}', '{"b":"ü"}', '[DONE]'];
   expect(await dataOf(text)).toEqual(expected);
-  expect(await dataOf(...text)).toEqual(expected);
+  expect(await dataOf(...Array.from(text))).toEqual(expected);
 });

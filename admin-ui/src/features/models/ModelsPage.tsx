@@ -1,5 +1,6 @@
 import {
   ActionIcon,
+  Anchor,
   Badge,
   Button,
   Group,
@@ -8,7 +9,6 @@ import {
   Switch,
   Text,
   TextInput,
-  UnstyledButton,
 } from '@mantine/core';
 import { notifications } from '@mantine/notifications';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
@@ -22,7 +22,6 @@ import { Page } from '../../components/Page';
 import { TimeAgo } from '../../components/TimeAgo';
 import { useFilters } from '../../components/useFilters';
 import { api, result, type Model } from '../../lib/api';
-import { number } from '../../lib/format';
 import { EditModel } from './EditModel';
 import { SyncModels } from './SyncModels';
 import { TestModel } from './TestModel';
@@ -114,9 +113,16 @@ const columns = (open: (open: Open) => void): readonly Column<Model>[] => [
     name: 'Name',
     cell: (model) => (
       <>
-        <UnstyledButton fz="sm" fw={500} className="name" onClick={() => open({ what: 'edit', model })}>
+        <Anchor
+          component="button"
+          fz="sm"
+          fw={500}
+          ta="left"
+          className="name"
+          onClick={() => open({ what: 'edit', model })}
+        >
           {model.name}
-        </UnstyledButton>
+        </Anchor>
         <Text size="xs" c="dimmed">
           {model.source === 'sync' ? 'from a sync' : 'made by hand'}
         </Text>
@@ -145,11 +151,6 @@ const columns = (open: (open: Open) => void): readonly Column<Model>[] => [
         {model.fallback_models.length === 0 ? 'none' : model.fallback_models.join(' → ')}
       </Text>
     ),
-  },
-  {
-    name: 'Most tokens out',
-    align: 'right',
-    cell: (model) => (model.max_output_tokens === null ? '–' : number(model.max_output_tokens)),
   },
   { name: 'Changed', cell: (model) => <TimeAgo time={model.updated_at} /> },
   {
