@@ -1,6 +1,7 @@
 package io.modelgate.testing;
 
 import io.modelgate.application.port.ApiKeys;
+import io.modelgate.application.port.Deed;
 import io.modelgate.application.port.ModelRoutes;
 import io.modelgate.application.port.Quotas;
 import io.modelgate.application.port.Quotas.Reservation;
@@ -17,8 +18,10 @@ import io.modelgate.domain.routing.ModelName;
 import io.modelgate.domain.routing.ModelRoute;
 import java.io.IOException;
 import java.time.Instant;
+import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.UnaryOperator;
 
 /** What a full disk looks like: everything can be read as it was, nothing can be kept. */
@@ -64,17 +67,17 @@ public final class BrokenStore {
     }
 
     @Override
-    public void add(ApiKey key) {
+    public void add(ApiKey key, Deed deed) {
       throw diskFull();
     }
 
     @Override
-    public Optional<ApiKey> change(KeyId id, UnaryOperator<ApiKey> change) {
+    public List<ApiKey> change(Collection<KeyId> ids, UnaryOperator<ApiKey> change, Deed deed) {
       throw diskFull();
     }
 
     @Override
-    public boolean remove(KeyId id) {
+    public Set<KeyId> remove(Collection<KeyId> ids, Deed deed) {
       throw diskFull();
     }
   }
@@ -96,17 +99,17 @@ public final class BrokenStore {
     }
 
     @Override
-    public void add(ModelRoute route) {
+    public void add(ModelRoute route, Deed deed) {
       throw diskFull();
     }
 
     @Override
-    public Optional<ModelRoute> change(ModelId id, UnaryOperator<ModelRoute> change) {
+    public Optional<ModelRoute> change(ModelId id, UnaryOperator<ModelRoute> change, Deed deed) {
       throw diskFull();
     }
 
     @Override
-    public boolean remove(ModelId id) {
+    public boolean remove(ModelId id, Deed deed) {
       throw diskFull();
     }
   }
@@ -115,6 +118,11 @@ public final class BrokenStore {
     @Override
     public QuotaStanding standing(KeyId key, TokenQuota quota, Instant now) {
       return readable.standing(key, quota, now);
+    }
+
+    @Override
+    public void reset(ApiKey key, Instant now, Deed deed) {
+      throw diskFull();
     }
 
     @Override
@@ -153,6 +161,11 @@ public final class BrokenStore {
     @Override
     public QuotaStanding standing(KeyId key, TokenQuota quota, Instant now) {
       return readable.standing(key, quota, now);
+    }
+
+    @Override
+    public void reset(ApiKey key, Instant now, Deed deed) {
+      throw diskFull();
     }
 
     @Override

@@ -1,14 +1,19 @@
 package io.modelgate.testing;
 
 import io.modelgate.application.port.ApiKeys;
+import io.modelgate.application.port.Deed;
 import io.modelgate.domain.access.ApiKey;
 import io.modelgate.domain.access.KeyId;
 import io.modelgate.domain.access.SecretHash;
+import java.time.Instant;
+import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.UnaryOperator;
+import java.util.stream.Collectors;
 
 /** Keeps keys in a map. */
 public final class InMemoryApiKeys implements ApiKeys {
@@ -16,7 +21,9 @@ public final class InMemoryApiKeys implements ApiKeys {
 
   @Override
   public synchronized Optional<ApiKey> byHash(SecretHash hash) {
-    return keys.values().stream().filter(key -> key.hash().equals(hash)).findFirst();
+    return keys.values().stream()
+        .filter(key -> key.secret().accepts(hash, Instant.MIN))
+        .findFirst();
   }
 
   @Override
@@ -30,17 +37,23 @@ public final class InMemoryApiKeys implements ApiKeys {
   }
 
   @Override
-  public synchronized void add(ApiKey key) {
+  public synchronized void add(ApiKey key, Deed deed) {
     keys.put(key.id(), key);
   }
 
   @Override
-  public synchronized Optional<ApiKey> change(KeyId id, UnaryOperator<ApiKey> change) {
-    return Optional.ofNullable(keys.computeIfPresent(id, (_, key) -> change.apply(key)));
+  public synchronized List<ApiKey> change(
+      Collection<KeyId> ids, UnaryOperator<ApiKey> change, Deed deed) {
+    List<ApiKey> changed =
+        keys.values().stream().filter(key -> ids.contains(key.id())).map(change).toList();
+    changed.forEach(key -> keys.put(key.id(), key));
+    return changed;
   }
 
   @Override
-  public synchronized boolean remove(KeyId id) {
-    return keys.remove(id) != null;
+  public synchronized Set<KeyId> remove(Collection<KeyId> ids, Deed deed) {
+    Set<KeyId> found = ids.stream().filter(keys::containsKey).collect(Collectors.toSet());
+    keys.keySet().removeAll(found);
+    return found;
   }
 }

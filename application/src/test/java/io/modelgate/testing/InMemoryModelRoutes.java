@@ -1,5 +1,6 @@
 package io.modelgate.testing;
 
+import io.modelgate.application.port.Deed;
 import io.modelgate.application.port.ModelRoutes;
 import io.modelgate.domain.routing.ModelId;
 import io.modelgate.domain.routing.ModelName;
@@ -30,13 +31,14 @@ public final class InMemoryModelRoutes implements ModelRoutes {
   }
 
   @Override
-  public synchronized void add(ModelRoute route) {
+  public synchronized void add(ModelRoute route, Deed deed) {
     refuseTaken(route);
     routes.put(route.id(), route);
   }
 
   @Override
-  public synchronized Optional<ModelRoute> change(ModelId id, UnaryOperator<ModelRoute> change) {
+  public synchronized Optional<ModelRoute> change(
+      ModelId id, UnaryOperator<ModelRoute> change, Deed deed) {
     Optional<ModelRoute> changed = byId(id).map(change);
     changed.ifPresent(this::refuseTaken);
     changed.ifPresent(route -> routes.put(id, route));
@@ -44,7 +46,7 @@ public final class InMemoryModelRoutes implements ModelRoutes {
   }
 
   @Override
-  public synchronized boolean remove(ModelId id) {
+  public synchronized boolean remove(ModelId id, Deed deed) {
     return routes.remove(id) != null;
   }
 

@@ -1,7 +1,9 @@
 package io.modelgate.testing;
 
+import io.modelgate.application.port.Deed;
 import io.modelgate.application.port.Quotas;
 import io.modelgate.application.port.UsageRecord;
+import io.modelgate.domain.access.ApiKey;
 import io.modelgate.domain.access.KeyId;
 import io.modelgate.domain.access.QuotaPeriod;
 import io.modelgate.domain.access.QuotaStanding;
@@ -60,6 +62,11 @@ public final class InMemoryQuotas implements Quotas {
       case TokenQuota.Verdict.Exhausted _ -> new Verdict.Exhausted(standing(key, quota, now));
       case TokenQuota.Verdict.Busy _ -> new Verdict.Busy(standing(key, quota, now));
     };
+  }
+
+  @Override
+  public synchronized void reset(ApiKey key, Instant now, Deed deed) {
+    tally(key.id(), key.terms().quota().period(), now).used = 0;
   }
 
   private Tally tally(KeyId key, QuotaPeriod period, Instant now) {

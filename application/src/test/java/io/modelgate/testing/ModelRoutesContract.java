@@ -72,8 +72,8 @@ public abstract class ModelRoutesContract {
     ModelRoute bare = route("1", "org/model:7b");
     ModelRoute full = fullRoute("2", "full");
 
-    routes().add(bare);
-    routes().add(full);
+    routes().add(bare, Samples.DEED);
+    routes().add(full, Samples.DEED);
 
     assertThat(routes().byName(bare.name())).contains(bare);
     assertThat(routes().byId(bare.id())).contains(bare);
@@ -83,8 +83,8 @@ public abstract class ModelRoutesContract {
 
   @Test
   void namesAreCaseSensitive() {
-    routes().add(route("1", "model"));
-    routes().add(route("2", "Model"));
+    routes().add(route("1", "model"), Samples.DEED);
+    routes().add(route("2", "Model"), Samples.DEED);
 
     assertThat(routes().byName(new ModelName("Model"))).contains(route("2", "Model"));
     assertThat(routes().byName(new ModelName("MODEL"))).isEmpty();
@@ -92,18 +92,19 @@ public abstract class ModelRoutesContract {
 
   @Test
   void listsRoutesInTheOrderOfTheirAdding() {
-    routes().add(route("3", "c"));
-    routes().add(route("1", "b"));
-    routes().add(route("2", "a"));
+    routes().add(route("3", "c"), Samples.DEED);
+    routes().add(route("1", "b"), Samples.DEED);
+    routes().add(route("2", "a"), Samples.DEED);
 
     assertThat(routes().all()).containsExactly(route("3", "c"), route("1", "b"), route("2", "a"));
   }
 
   @Test
   void refusesASecondRouteOfTheSameName() {
-    routes().add(route("1", "a"));
+    routes().add(route("1", "a"), Samples.DEED);
 
-    assertThatThrownBy(() -> routes().add(route("2", "a"))).isInstanceOf(NameTaken.class);
+    assertThatThrownBy(() -> routes().add(route("2", "a"), Samples.DEED))
+        .isInstanceOf(NameTaken.class);
 
     assertThat(routes().all()).containsExactly(route("1", "a"));
     assertThat(routes().byId(new ModelId("2"))).isEmpty();
@@ -111,10 +112,10 @@ public abstract class ModelRoutesContract {
 
   @Test
   void refusesToRenameToATakenName() {
-    routes().add(route("1", "a"));
-    routes().add(route("2", "b"));
+    routes().add(route("1", "a"), Samples.DEED);
+    routes().add(route("2", "b"), Samples.DEED);
 
-    assertThatThrownBy(() -> routes().change(new ModelId("2"), _ -> route("2", "a")))
+    assertThatThrownBy(() -> routes().change(new ModelId("2"), _ -> route("2", "a"), Samples.DEED))
         .isInstanceOf(NameTaken.class);
 
     assertThat(routes().byName(new ModelName("a"))).contains(route("1", "a"));
@@ -123,36 +124,37 @@ public abstract class ModelRoutesContract {
 
   @Test
   void aRenamedRouteFreesItsOldName() {
-    routes().add(route("1", "a"));
+    routes().add(route("1", "a"), Samples.DEED);
 
-    assertThat(routes().change(new ModelId("1"), _ -> route("1", "b"))).contains(route("1", "b"));
+    assertThat(routes().change(new ModelId("1"), _ -> route("1", "b"), Samples.DEED))
+        .contains(route("1", "b"));
     assertThat(routes().byName(new ModelName("a"))).isEmpty();
     assertThat(routes().byName(new ModelName("b"))).contains(route("1", "b"));
-    routes().add(route("2", "a"));
+    routes().add(route("2", "a"), Samples.DEED);
 
     assertThat(routes().all()).containsExactly(route("1", "b"), route("2", "a"));
   }
 
   @Test
   void aChangeMayKeepTheNameAndCanSetAndClearTheRest() {
-    routes().add(route("1", "a"));
+    routes().add(route("1", "a"), Samples.DEED);
 
-    routes().change(new ModelId("1"), _ -> fullRoute("1", "a"));
+    routes().change(new ModelId("1"), _ -> fullRoute("1", "a"), Samples.DEED);
     assertThat(routes().byName(new ModelName("a"))).contains(fullRoute("1", "a"));
 
-    routes().change(new ModelId("1"), _ -> route("1", "a"));
+    routes().change(new ModelId("1"), _ -> route("1", "a"), Samples.DEED);
     assertThat(routes().byName(new ModelName("a"))).contains(route("1", "a"));
   }
 
   @Test
   void changingAnUnknownRouteDoesNothing() {
-    assertThat(routes().change(new ModelId("none"), route -> route)).isEmpty();
+    assertThat(routes().change(new ModelId("none"), route -> route, Samples.DEED)).isEmpty();
     assertThat(routes().all()).isEmpty();
   }
 
   @Test
   void anExceptionOutOfAChangeReachesTheCallerAndChangesNothing() {
-    routes().add(route("1", "a"));
+    routes().add(route("1", "a"), Samples.DEED);
     var refusal = new IllegalArgumentException("no");
 
     assertThatThrownBy(
@@ -162,7 +164,8 @@ public abstract class ModelRoutesContract {
                         new ModelId("1"),
                         _ -> {
                           throw refusal;
-                        }))
+                        },
+                        Samples.DEED))
         .isSameAs(refusal);
 
     assertThat(routes().all()).containsExactly(route("1", "a"));
@@ -170,14 +173,14 @@ public abstract class ModelRoutesContract {
 
   @Test
   void aRemovedRouteIsGoneAtOnceAndItsNameFree() {
-    routes().add(route("1", "a"));
+    routes().add(route("1", "a"), Samples.DEED);
 
-    assertThat(routes().remove(new ModelId("1"))).isTrue();
+    assertThat(routes().remove(new ModelId("1"), Samples.DEED)).isTrue();
 
     assertThat(routes().byName(new ModelName("a"))).isEmpty();
     assertThat(routes().byId(new ModelId("1"))).isEmpty();
-    assertThat(routes().remove(new ModelId("1"))).isFalse();
-    routes().add(route("2", "a"));
+    assertThat(routes().remove(new ModelId("1"), Samples.DEED)).isFalse();
+    routes().add(route("2", "a"), Samples.DEED);
     assertThat(routes().all()).containsExactly(route("2", "a"));
   }
 }

@@ -1,12 +1,13 @@
 package io.modelgate.testing;
 
+import io.modelgate.application.port.Deed;
+import io.modelgate.application.port.Deed.Action;
+import io.modelgate.application.port.Deed.Author;
 import io.modelgate.application.port.UsageRecord;
 import io.modelgate.domain.access.ApiKey;
 import io.modelgate.domain.access.KeyId;
-import io.modelgate.domain.access.RateLimits;
-import io.modelgate.domain.access.SecretHash;
-import io.modelgate.domain.access.Tier;
-import io.modelgate.domain.access.TokenQuota;
+import io.modelgate.domain.access.KeySecret;
+import io.modelgate.domain.access.KeyTerms;
 import io.modelgate.domain.chat.ChatCall;
 import io.modelgate.domain.chat.Endpoint;
 import io.modelgate.domain.chat.OutputBounds;
@@ -33,22 +34,18 @@ import org.jspecify.annotations.Nullable;
 public final class Samples {
   public static final Instant NOON = Instant.parse("2026-11-22T12:00:00Z");
 
+  /** Whoever changes something in a test. */
+  public static final Author AUTHOR = new Author("tester", "192.0.2.1");
+
+  /** A change whose note does not matter. */
+  public static final Deed DEED = new Deed(Action.UPDATE, AUTHOR, NOON);
+
   private Samples() {}
 
   /** Enabled, without expiry or limit. */
   public static ApiKey aKey(String id, String secret) {
     return new ApiKey(
-        new KeyId(id),
-        "the key " + id,
-        secret.substring(0, Math.min(10, secret.length())),
-        SecretHash.of(secret),
-        TokenQuota.UNLIMITED,
-        RateLimits.UNLIMITED,
-        Tier.FREE,
-        true,
-        null,
-        NOON,
-        NOON);
+        new KeyId(id), KeySecret.of(secret), KeyTerms.unlimited("the key " + id), NOON, NOON);
   }
 
   /** Enabled, with id {@code mdl_<name>}, and everything else left to the backend's adapter. */

@@ -3,16 +3,14 @@ package io.modelgate.bootstrap;
 import io.modelgate.application.admin.ChangeRoutes;
 import io.modelgate.application.admin.ChangeRoutes.NewModel;
 import io.modelgate.application.admin.IssueApiKey;
-import io.modelgate.application.admin.IssueApiKey.NewKey;
 import io.modelgate.application.port.ApiKeys;
+import io.modelgate.application.port.Deed.Author;
 import io.modelgate.domain.access.SecretHash;
-import io.modelgate.domain.access.Tier;
 import io.modelgate.domain.access.TokenQuota;
 import io.modelgate.domain.routing.BackendKind;
 import io.modelgate.domain.routing.ModelName;
 import io.modelgate.infrastructure.store.SqlStore;
 import java.util.List;
-import java.util.function.UnaryOperator;
 
 /**
  * The echo model and one key for it, so that a new installation answers at once.
@@ -26,19 +24,12 @@ record Demo(KeyFile key) {
   static Demo prepare(
       KeyFile file, SqlStore store, IssueApiKey issueKey, ChangeRoutes changeRoutes) {
     if (store.modelRoutes().byName(MODEL).isEmpty()) {
-      changeRoutes.add(NewModel.on(BackendKind.ECHO, null, MODEL));
+      changeRoutes.add(NewModel.on(BackendKind.ECHO, null, MODEL), Author.GATEWAY);
     }
     if (file.read().filter(secret -> isKnown(secret, store.apiKeys())).isEmpty()) {
       file.write(
           issueKey
-              .handle(
-                  new NewKey(
-                      "demo",
-                      null,
-                      _ -> TokenQuota.UNLIMITED,
-                      UnaryOperator.identity(),
-                      Tier.FREE,
-                      true))
+              .handle("demo", terms -> terms.withQuota(TokenQuota.UNLIMITED), Author.GATEWAY)
               .secret());
     }
     return new Demo(file);

@@ -12,6 +12,8 @@ import io.modelgate.application.chat.ShowUsage;
 import io.modelgate.application.port.StoreUnavailable;
 import io.modelgate.domain.access.SecretHash;
 import io.modelgate.infrastructure.admin.AdminApi;
+import io.modelgate.infrastructure.admin.AdminKey;
+import io.modelgate.infrastructure.admin.Sessions;
 import io.modelgate.infrastructure.http.OpenAiApi;
 import io.modelgate.infrastructure.routing.LiveTargets;
 import io.modelgate.infrastructure.server.ApiErrors;
@@ -33,6 +35,7 @@ import java.util.Base64;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -238,9 +241,10 @@ final class Gateway implements AutoCloseable {
             upstreams::check,
             random,
             clock);
+    var callers = new AdmitCaller(store.apiKeys(), clock);
     var openAi =
         new OpenAiApi(
-            new AdmitCaller(store.apiKeys(), clock),
+            callers,
             models,
             new CompleteChat(
                 models,
@@ -261,16 +265,21 @@ final class Gateway implements AutoCloseable {
             errors);
     var admin =
         new AdminApi(
-            adminKey(settings, random, notices),
-            errors,
+            new AdminApi.Access(
+                adminKey(settings, random, notices),
+                callers,
+                new Sessions(() -> live.current().sessions(), clock)),
             new AdminApi.Keys(
                 issueKey,
                 new ChangeApiKey(store.apiKeys(), clock),
                 store.apiKeys(),
                 store.quotas()),
             new AdminApi.Models(changeRoutes, store.modelRoutes(), targets),
+            new AdminApi.Calls(limits.port(), models, openAi::chat),
+            store.auditTrail(),
             () -> ShownSettings.of(live),
-            clock);
+            clock,
+            errors);
     Demo demo =
         settings.demo()
             ? Demo.prepare(besideDatabase(settings, "demo-key"), store, issueKey, changeRoutes)
@@ -361,21 +370,20 @@ final class Gateway implements AutoCloseable {
   /**
    * The one set, else the one made at first start; the console says where it lies, not what it is.
    */
-  private static SecretHash adminKey(Settings settings, SecureRandom random, List<String> notices) {
+  private static AdminKey adminKey(Settings settings, SecureRandom random, List<String> notices) {
     Secret set = settings.adminApiKey();
     if (set != null) {
-      return SecretHash.of(set.text());
+      return AdminKey.fixed(SecretHash.of(set.text()));
     }
     var file = besideDatabase(settings, "admin-key");
     notices.add("The admin key is in " + file.path() + ".");
-    return SecretHash.of(
-        file.read()
-            .orElseGet(
-                () -> {
-                  String fresh = "mg-admin-" + randomText(random);
-                  file.write(fresh);
-                  return fresh;
-                }));
+    Supplier<String> replacement =
+        () -> {
+          String fresh = "mg-admin-" + randomText(random);
+          file.write(fresh);
+          return fresh;
+        };
+    return AdminKey.replaceable(SecretHash.of(file.read().orElseGet(replacement)), replacement);
   }
 
   private static String randomText(SecureRandom random) {

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Optional;
@@ -35,16 +36,19 @@ record KeyFile(Path path) {
   }
 
   /**
-   * Puts a secret in, in place of what was there; nobody else can read it at any moment.
+   * Puts a secret in, in place of what was there, one or the other at any moment; nobody else can
+   * read it.
    *
    * @throws StartFailure when it cannot be written
    */
   void write(String secret) {
+    Path fresh = path.resolveSibling(path.getFileName() + ".new");
     try {
-      Files.deleteIfExists(path);
+      Files.deleteIfExists(fresh);
       Files.createFile(
-          path, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString(OWNER_ONLY)));
-      Files.writeString(path, secret + "\n", StandardOpenOption.WRITE, StandardOpenOption.SYNC);
+          fresh, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString(OWNER_ONLY)));
+      Files.writeString(fresh, secret + "\n", StandardOpenOption.WRITE, StandardOpenOption.SYNC);
+      Files.move(fresh, path, StandardCopyOption.ATOMIC_MOVE);
     } catch (FileAlreadyExistsException e) {
       throw new StartFailure("another process is writing " + path, e);
     } catch (IOException e) {

@@ -10,6 +10,7 @@ import io.modelgate.domain.routing.BackendAddresses;
 import io.modelgate.domain.routing.BackendKind;
 import io.modelgate.domain.routing.CircuitBreaker;
 import io.modelgate.domain.routing.StreamUsage;
+import io.modelgate.infrastructure.admin.Sessions;
 import io.modelgate.infrastructure.http.StreamSettings;
 import io.modelgate.infrastructure.redis.RedisSettings;
 import io.modelgate.infrastructure.routing.RoutingSettings;
@@ -40,6 +41,7 @@ import org.jspecify.annotations.Nullable;
  * @param routing how calls are spread over backends
  * @param streams how streams are kept open
  * @param adminApiKey null to make one at first start
+ * @param sessions how long logins to the panel last
  * @param secretKey null to make one at first start
  * @param adapters one for each kind of backend but echo
  */
@@ -60,6 +62,7 @@ record Settings(
     Quota quota,
     UsagePolicy usage,
     @Nullable Secret adminApiKey,
+    Sessions.Lifetime sessions,
     @Nullable Secret secretKey,
     ErrorCode errorCode,
     Log log,
@@ -144,6 +147,9 @@ record Settings(
             reader.read(SettingsTable.USAGE_ON_STORE_FAILURE),
             reader.read(SettingsTable.USAGE_RETENTION)),
         reader.readOrNull(SettingsTable.ADMIN_API_KEY),
+        new Sessions.Lifetime(
+            reader.read(SettingsTable.ADMIN_SESSION_IDLE),
+            reader.read(SettingsTable.ADMIN_SESSION_LIFETIME)),
         reader.readOrNull(SettingsTable.SECRET_KEY),
         reader.read(SettingsTable.ERRORS_CODE),
         new Log(reader.read(SettingsTable.LOG_LEVEL), reader.read(SettingsTable.LOG_FORMAT)),

@@ -442,6 +442,20 @@ final class SettingsTable {
           "The key to the admin API. Without one, a key is made at first start and kept in the file"
               + " admin-key beside the database.",
           Applies.AFTER_RESTART);
+  static final SettingsKey<Duration> ADMIN_SESSION_IDLE =
+      key(
+          "admin.session-idle",
+          ValueForm.duration("1s", "30d"),
+          "1h",
+          "How long a login to the panel lasts without a request.",
+          Applies.AT_ONCE);
+  static final SettingsKey<Duration> ADMIN_SESSION_LIFETIME =
+      key(
+          "admin.session-lifetime",
+          ValueForm.duration("1s", "30d"),
+          "12h",
+          "How long a login to the panel lasts in any case; logins end with the process.",
+          Applies.AT_ONCE);
   static final SettingsKey<Secret> SECRET_KEY =
       key(
           "secret-key",

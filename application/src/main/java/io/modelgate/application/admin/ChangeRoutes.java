@@ -1,5 +1,8 @@
 package io.modelgate.application.admin;
 
+import io.modelgate.application.port.Deed;
+import io.modelgate.application.port.Deed.Action;
+import io.modelgate.application.port.Deed.Author;
 import io.modelgate.application.port.ModelRoutes;
 import io.modelgate.domain.routing.BackendAddresses;
 import io.modelgate.domain.routing.BackendKind;
@@ -59,7 +62,7 @@ public final class ChangeRoutes {
    *
    * @throws io.modelgate.application.port.StoreUnavailable when it could not be kept
    */
-  public Addition add(NewModel wanted) {
+  public Addition add(NewModel wanted, Author author) {
     Optional<BackendKind> missing = notServed(wanted.targets());
     if (missing.isPresent()) {
       return new NotServed(missing.get(), served);
@@ -85,7 +88,7 @@ public final class ChangeRoutes {
             now,
             now);
     try {
-      routes.add(route);
+      routes.add(route, new Deed(Action.CREATE, author, now));
     } catch (ModelRoutes.NameTaken _) {
       return new NameTaken(wanted.name());
     }
@@ -99,7 +102,7 @@ public final class ChangeRoutes {
    * @param change keeps id and creation; pure, may be asked more than once
    * @throws io.modelgate.application.port.StoreUnavailable when it could not be kept
    */
-  public Change change(ModelId id, UnaryOperator<ModelRoute> change) {
+  public Change change(ModelId id, UnaryOperator<ModelRoute> change, Author author) {
     Optional<ModelRoute> before = routes.byId(id);
     if (before.isEmpty()) {
       return new NotThere(id);
@@ -119,12 +122,22 @@ public final class ChangeRoutes {
     Instant now = now();
     try {
       return routes
-          .change(id, route -> change.apply(route).changedAt(now))
+          .change(
+              id, route -> change.apply(route).changedAt(now), new Deed(Action.UPDATE, author, now))
           .<Change>map(Changed::new)
           .orElseGet(() -> new NotThere(id));
     } catch (ModelRoutes.NameTaken _) {
       return new NameTaken(wanted.name());
     }
+  }
+
+  /**
+   * Deletes a model.
+   *
+   * @return whether there was one
+   */
+  public boolean delete(ModelId id, Author author) {
+    return routes.remove(id, new Deed(Action.DELETE, author, now()));
   }
 
   private static <T> List<T> added(List<T> after, List<T> before) {

@@ -2,6 +2,7 @@ package io.modelgate.application.admin;
 
 import io.modelgate.application.admin.ChangeRoutes.Added;
 import io.modelgate.application.admin.ChangeRoutes.NewModel;
+import io.modelgate.application.port.Deed.Author;
 import io.modelgate.application.port.ModelCatalog;
 import io.modelgate.application.port.ModelCatalog.Listing;
 import io.modelgate.application.port.ModelCatalog.OfferedModel;
@@ -75,7 +76,7 @@ public final class DiscoverModels {
         continue;
       }
       models.add(model.name());
-      if (changeRoutes.add(asFound(model.name(), place)) instanceof Added) {
+      if (changeRoutes.add(asFound(model.name(), place), Author.GATEWAY) instanceof Added) {
         added++;
       }
     }

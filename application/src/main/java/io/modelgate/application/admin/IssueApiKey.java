@@ -1,24 +1,31 @@
 package io.modelgate.application.admin;
 
 import io.modelgate.application.port.ApiKeys;
+import io.modelgate.application.port.Deed;
+import io.modelgate.application.port.Deed.Action;
+import io.modelgate.application.port.Deed.Author;
 import io.modelgate.domain.access.ApiKey;
 import io.modelgate.domain.access.KeyId;
+import io.modelgate.domain.access.KeySecret;
+import io.modelgate.domain.access.KeyTerms;
 import io.modelgate.domain.access.RateLimits;
-import io.modelgate.domain.access.SecretHash;
-import io.modelgate.domain.access.Tier;
 import io.modelgate.domain.access.TokenQuota;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.time.temporal.ChronoUnit;
+import java.util.Optional;
 import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
-/** Makes a new key and hands its secret out, once. Thread-safe; blocks until the key is durable. */
+/**
+ * Makes secrets, those of new keys and new ones of old keys, and hands each out once. Thread-safe;
+ * blocks until the key is durable.
+ */
 public final class IssueApiKey {
   private static final String SECRET_PREFIX = "sk-mg-";
-  private static final int SHOWN_CHARACTERS = SECRET_PREFIX.length() + 4;
 
   private final ApiKeys keys;
   private final InstantSource clock;
@@ -42,51 +49,64 @@ public final class IssueApiKey {
   /**
    * Issues one key.
    *
+   * @param name 1 to 200 characters
+   * @param terms its terms, out of the installation's defaults
    * @throws io.modelgate.application.port.StoreUnavailable when it could not be kept; then there is
    *     no such key
    */
-  public Issued handle(NewKey wanted) {
+  public Issued handle(String name, UnaryOperator<KeyTerms> terms, Author author) {
     Defaults byDefault = defaults.get();
+    KeyTerms usual =
+        KeyTerms.unlimited(name).withQuota(byDefault.quota()).withLimits(byDefault.limits());
     String secret = random.secret(SECRET_PREFIX);
-    // Milliseconds, so that what is shown now is what the store shows after a restart.
-    Instant now = clock.instant().truncatedTo(ChronoUnit.MILLIS);
-    ApiKey key =
-        new ApiKey(
-            new KeyId(random.id("key_")),
-            wanted.name(),
-            secret.substring(0, SHOWN_CHARACTERS),
-            SecretHash.of(secret),
-            wanted.quota().apply(byDefault.quota()),
-            wanted.limits().apply(byDefault.limits()),
-            wanted.tier(),
-            wanted.enabled(),
-            wanted.expiresAt(),
-            now,
-            now);
-    keys.add(key);
+    ApiKey key = add(new KeyId(random.id("key_")), secret, terms.apply(usual), author);
     return new Issued(key, secret);
   }
 
   /**
-   * What a new key is to be.
+   * Gives a key another secret.
    *
-   * @param name 1 to 200 characters
-   * @param expiresAt null for never
-   * @param quota the one to give, out of the installation's default
-   * @param limits those to give, out of the installation's defaults
+   * @param grace how long the old one works beside it; zero for no longer
+   * @return empty when there is no key of that id, or it is part of the gateway
+   * @throws io.modelgate.application.port.StoreUnavailable when it could not be kept; then the old
+   *     secret stays
    */
-  public record NewKey(
-      String name,
-      @Nullable Instant expiresAt,
-      UnaryOperator<TokenQuota> quota,
-      UnaryOperator<RateLimits> limits,
-      Tier tier,
-      boolean enabled) {
-    /** One with the installation's defaults. */
-    public static NewKey named(String name) {
-      return new NewKey(
-          name, null, UnaryOperator.identity(), UnaryOperator.identity(), Tier.FREE, true);
+  public Optional<Issued> rotate(KeyId id, Duration grace, Author author) {
+    if (id.equals(ApiKey.PLAYGROUND)) {
+      return Optional.empty();
     }
+    String secret = random.secret(SECRET_PREFIX);
+    Instant now = now();
+    @Nullable Instant until = grace.isZero() ? null : now.plus(grace);
+    return keys.change(
+            id,
+            key -> key.opening(old -> old.replacedBy(secret, until)).changedAt(now),
+            new Deed(Action.ROTATE, author, now))
+        .map(key -> new Issued(key, secret));
+  }
+
+  /** The key that counts the administrator's own calls; made when there is none. */
+  public ApiKey playground() {
+    return keys.byId(ApiKey.PLAYGROUND)
+        .orElseGet(
+            () ->
+                add(
+                    ApiKey.PLAYGROUND,
+                    random.secret(SECRET_PREFIX), // told nobody
+                    KeyTerms.unlimited("admin-playground"),
+                    Author.GATEWAY));
+  }
+
+  private ApiKey add(KeyId id, String secret, KeyTerms terms, Author author) {
+    Instant now = now();
+    var key = new ApiKey(id, KeySecret.of(secret), terms, now, now);
+    keys.add(key, new Deed(Action.CREATE, author, now));
+    return key;
+  }
+
+  /** Milliseconds, so that what is shown now is what the store shows after a restart. */
+  private Instant now() {
+    return clock.instant().truncatedTo(ChronoUnit.MILLIS);
   }
 
   /** What the installation gives a key when its maker says nothing else. */

@@ -4,7 +4,10 @@ import io.modelgate.application.port.ApiKeys;
 import io.modelgate.domain.access.ApiKey;
 import io.modelgate.domain.access.Refusal;
 import io.modelgate.domain.access.SecretHash;
+import java.net.InetAddress;
+import java.time.Instant;
 import java.time.InstantSource;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Tells whose key came with a request. Asked before the body is read, so that strangers cost
@@ -19,15 +22,25 @@ public final class AdmitCaller {
     this.clock = clock;
   }
 
-  public Admission handle(SecretHash presented) {
+  /**
+   * Tells it of a secret.
+   *
+   * @param address where the request comes from; null when nobody can tell
+   */
+  public Admission handle(SecretHash presented, @Nullable InetAddress address) {
+    Instant now = clock.instant();
     return keys.byHash(presented)
-        .map(this::judge)
+        .filter(key -> key.secret().accepts(presented, now))
+        .map(key -> judge(key, address, now))
         .orElse(new Admission.Denied(new Refusal.UnknownKey()));
   }
 
-  private Admission judge(ApiKey key) {
-    return switch (key.standing(clock.instant())) {
-      case GOOD -> new Admission.Granted(key);
+  private static Admission judge(ApiKey key, @Nullable InetAddress address, Instant now) {
+    return switch (key.standing(now)) {
+      case GOOD ->
+          key.terms().scope().covers(address)
+              ? new Admission.Granted(key)
+              : new Admission.Denied(new Refusal.AddressNotAllowed());
       case DISABLED -> new Admission.Denied(new Refusal.DisabledKey());
       case EXPIRED -> new Admission.Denied(new Refusal.ExpiredKey());
     };

@@ -16,6 +16,7 @@ import io.modelgate.application.port.Upstream.Delivery.CutShort;
 import io.modelgate.application.port.Upstream.Delivery.NoReply;
 import io.modelgate.application.port.UsageRecord.Ending;
 import io.modelgate.domain.access.ApiKey;
+import io.modelgate.domain.access.KeyScope;
 import io.modelgate.domain.access.Refusal;
 import io.modelgate.domain.access.TokenDemand;
 import io.modelgate.domain.chat.ChatCall;
@@ -92,13 +93,17 @@ public final class CompleteChat {
    *     else ended
    */
   public Outcome handle(ApiKey caller, ChatCall call, ReplySink sink) {
-    Optional<ModelRoute> found = models.handle(call.body().model());
-    if (found.isEmpty()) {
-      return new Outcome.Refused(new Refusal.UnknownModel(call.body().model()));
+    String asked = call.body().model();
+    if (!caller.terms().scope().covers(asked)) {
+      return new Outcome.Refused(new Refusal.ModelNotAllowed(asked));
     }
-    List<List<Destination>> ways = ways(found.get());
+    Optional<ModelRoute> found = models.handle(asked);
+    if (found.isEmpty()) {
+      return new Outcome.Refused(new Refusal.UnknownModel(asked));
+    }
+    List<List<Destination>> ways = ways(found.get(), caller.terms().scope());
     TokenDemand demand = demand(ways, call);
-    return switch (quotas.reserve(caller.id(), caller.quota(), demand, clock.instant())) {
+    return switch (quotas.reserve(caller.id(), caller.terms().quota(), demand, clock.instant())) {
       case Quotas.Verdict.Reserved(Reservation reservation, Long cap) ->
           admit(caller, ways, call, new Reserved(reservation, cap, demand), sink);
       case Quotas.Verdict.Exhausted(var standing) ->
@@ -109,14 +114,19 @@ public final class CompleteChat {
     };
   }
 
-  /** Where the call can go: to the model itself, then to each that stands in for it. */
-  private List<List<Destination>> ways(ModelRoute route) {
+  /**
+   * Where the call can go: to the model itself, then to each that stands in for it and that the key
+   * may call.
+   */
+  private List<List<Destination>> ways(ModelRoute route, KeyScope scope) {
     if (route.fallbacks().isEmpty()) {
       return List.of(upstream.destinations(route.name(), route));
     }
     return Stream.concat(
             Stream.of(route),
-            route.fallbacks().stream().flatMap(name -> models.handle(name.value()).stream()))
+            route.fallbacks().stream()
+                .filter(name -> scope.covers(name.value()))
+                .flatMap(name -> models.handle(name.value()).stream()))
         .map(model -> upstream.destinations(route.name(), model))
         .filter(destinations -> !destinations.isEmpty())
         .toList();
@@ -151,7 +161,7 @@ public final class CompleteChat {
       ChatCall call,
       Reserved reserved,
       ReplySink sink) {
-    switch (limits.admit(caller.id(), caller.limits(), reserved.reservation().tokens())) {
+    switch (limits.admit(caller.id(), caller.terms().limits(), reserved.reservation().tokens())) {
       case Limits.Verdict.Admitted(Limits.Pass pass, var standing) -> {
         sink.announce(standings.completed(caller, standing));
         var ledger =
@@ -167,7 +177,7 @@ public final class CompleteChat {
                 reserved.reservation(),
                 reserved.demand().prompt(),
                 reserved.cap(),
-                () -> keys.byId(caller.id()).map(ApiKey::quota));
+                () -> keys.byId(caller.id()).map(key -> key.terms().quota()));
         try {
           return relay(new Admitted(caller, ways, call, budget), ledger, ledger.timing(sink));
         } finally {

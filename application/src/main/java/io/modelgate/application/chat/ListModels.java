@@ -2,6 +2,7 @@ package io.modelgate.application.chat;
 
 import io.modelgate.application.port.ModelRoutes;
 import io.modelgate.application.port.Upstream;
+import io.modelgate.domain.access.KeyScope;
 import io.modelgate.domain.routing.ModelName;
 import io.modelgate.domain.routing.ModelRoute;
 import io.modelgate.domain.routing.Target;
@@ -24,6 +25,11 @@ public final class ListModels {
   /** All of them, oldest first. */
   public List<ModelRoute> handle() {
     return routes.all().stream().filter(this::usable).toList();
+  }
+
+  /** Those that a key may call, oldest first. */
+  public List<ModelRoute> handle(KeyScope scope) {
+    return handle().stream().filter(route -> scope.covers(route.name().value())).toList();
   }
 
   /**

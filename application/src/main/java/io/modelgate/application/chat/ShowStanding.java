@@ -26,17 +26,17 @@ public final class ShowStanding {
   }
 
   public LimitStanding handle(ApiKey caller) {
-    return completed(caller, limits.standing(caller.id(), caller.limits()));
+    return completed(caller, limits.standing(caller.id(), caller.terms().limits()));
   }
 
   /** What a limiter just said, with what it cannot know. */
   LimitStanding completed(ApiKey caller, LimitStanding standing) {
-    Long quota = caller.quota().limit();
+    Long quota = caller.terms().quota().limit();
     if (standing.tokens() != null || quota == null) {
       return standing;
     }
     Instant now = clock.instant();
-    QuotaStanding of = quotas.standing(caller.id(), caller.quota(), now);
+    QuotaStanding of = quotas.standing(caller.id(), caller.terms().quota(), now);
     Long left = of.left();
     Instant resetsAt = of.resetsAt();
     return new LimitStanding(

@@ -38,9 +38,9 @@ public final class ShowUsage {
   public Report handle(ApiKey caller) {
     Instant now = clock.instant();
     Instant today = QuotaPeriod.DAY.startOf(now, zone);
-    Instant period = caller.quota().period().startOf(now, zone);
+    Instant period = caller.terms().quota().period().startOf(now, zone);
     return new Report(
-        quotas.standing(caller.id(), caller.quota(), now),
+        quotas.standing(caller.id(), caller.terms().quota(), now),
         history.byModel(caller.id(), today),
         history.byModel(caller.id(), period));
   }

@@ -9,7 +9,8 @@ import java.util.function.UnaryOperator;
 
 /**
  * Driven port: routing, the models clients can ask for. Thread-safe. Reads answer from memory and
- * never block; a write returns when it is durable and every later read sees it.
+ * never block; a write returns when it is durable, together with a note of who did it, and every
+ * later read sees it.
  */
 public interface ModelRoutes {
   /** The route of that name, enabled or not. */
@@ -26,7 +27,7 @@ public interface ModelRoutes {
    * @throws NameTaken when another route has its name
    * @throws StoreUnavailable when it could not be kept
    */
-  void add(ModelRoute route);
+  void add(ModelRoute route, Deed deed);
 
   /**
    * Changes a route; no other change comes in between.
@@ -36,7 +37,7 @@ public interface ModelRoutes {
    * @throws NameTaken when another route has the new name
    * @throws StoreUnavailable when it could not be kept
    */
-  Optional<ModelRoute> change(ModelId id, UnaryOperator<ModelRoute> change);
+  Optional<ModelRoute> change(ModelId id, UnaryOperator<ModelRoute> change, Deed deed);
 
   /**
    * Removes a route.
@@ -44,7 +45,7 @@ public interface ModelRoutes {
    * @return whether there was one
    * @throws StoreUnavailable when it could not be done
    */
-  boolean remove(ModelId id);
+  boolean remove(ModelId id, Deed deed);
 
   /** Two routes cannot have the same name. */
   final class NameTaken extends RuntimeException {

@@ -1,5 +1,6 @@
 package io.modelgate.application.port;
 
+import io.modelgate.domain.access.ApiKey;
 import io.modelgate.domain.access.KeyId;
 import io.modelgate.domain.access.QuotaStanding;
 import io.modelgate.domain.access.TokenDemand;
@@ -22,6 +23,14 @@ public interface Quotas {
    * {@code now} lies in, however long it takes.
    */
   Verdict reserve(KeyId key, TokenQuota quota, TokenDemand demand, Instant now);
+
+  /**
+   * Gives a key back what it has used in the period of its quota that {@code now} lies in; blocks
+   * until that is durable. Calls under way keep what is set aside for them, and are charged.
+   *
+   * @throws StoreUnavailable when it could not be kept; then nothing is given back
+   */
+  void reset(ApiKey key, Instant now, Deed deed);
 
   /** What came of it. */
   sealed interface Verdict {

@@ -1,5 +1,7 @@
 package io.modelgate.application.admin;
 
+import static io.modelgate.testing.Samples.AUTHOR;
+import static io.modelgate.testing.Samples.DEED;
 import static io.modelgate.testing.Samples.NOON;
 import static io.modelgate.testing.Samples.aRoute;
 import static io.modelgate.testing.Samples.disabled;
@@ -83,7 +85,7 @@ class ChangeRoutesTest {
 
   @Test
   void addsNoModelOnABackendThatIsNotServed() {
-    assertThat(changeRoutes.add(aModel("fast", BackendKind.OLLAMA)))
+    assertThat(changeRoutes.add(aModel("fast", BackendKind.OLLAMA), AUTHOR))
         .isEqualTo(new NotServed(BackendKind.OLLAMA, SERVED));
     assertThat(routes.all()).isEmpty();
   }
@@ -92,7 +94,7 @@ class ChangeRoutesTest {
   void addsNoModelUnderANameThatIsTaken() {
     ModelRoute first = added(aModel("fast", BackendKind.VLLM));
 
-    assertThat(changeRoutes.add(aModel("fast", BackendKind.OPENAI)))
+    assertThat(changeRoutes.add(aModel("fast", BackendKind.OPENAI), AUTHOR))
         .isEqualTo(new NameTaken(new ModelName("fast")));
     assertThat(routes.all()).containsExactly(first);
   }
@@ -102,7 +104,7 @@ class ChangeRoutesTest {
     ModelRoute before = added(aModel("fast", BackendKind.VLLM));
     clock.advance(Duration.ofSeconds(90));
 
-    var outcome = changeRoutes.change(before.id(), route -> disabled(route));
+    var outcome = changeRoutes.change(before.id(), route -> disabled(route), AUTHOR);
 
     assertThat(outcome)
         .isInstanceOfSatisfying(
@@ -117,7 +119,8 @@ class ChangeRoutesTest {
 
   @Test
   void changesNoModelThatIsNotThere() {
-    assertThat(changeRoutes.change(UNKNOWN, route -> route)).isEqualTo(new NotThere(UNKNOWN));
+    assertThat(changeRoutes.change(UNKNOWN, route -> route, AUTHOR))
+        .isEqualTo(new NotThere(UNKNOWN));
   }
 
   @Test
@@ -125,7 +128,9 @@ class ChangeRoutesTest {
     added(aModel("fast", BackendKind.VLLM));
     ModelRoute other = added(aModel("slow", BackendKind.VLLM));
 
-    assertThat(changeRoutes.change(other.id(), route -> moved(route, "fast", BackendKind.VLLM)))
+    assertThat(
+            changeRoutes.change(
+                other.id(), route -> moved(route, "fast", BackendKind.VLLM), AUTHOR))
         .isEqualTo(new NameTaken(new ModelName("fast")));
     assertThat(routes.byId(other.id())).contains(other);
   }
@@ -134,18 +139,21 @@ class ChangeRoutesTest {
   void movesNoModelToABackendThatIsNotServed() {
     ModelRoute before = added(aModel("fast", BackendKind.VLLM));
 
-    assertThat(changeRoutes.change(before.id(), route -> moved(route, "fast", BackendKind.ECHO)))
+    assertThat(
+            changeRoutes.change(
+                before.id(), route -> moved(route, "fast", BackendKind.ECHO), AUTHOR))
         .isEqualTo(new NotServed(BackendKind.ECHO, SERVED));
     assertThat(routes.all()).containsExactly(before);
   }
 
   @Test
   void letsAModelBeChangedOrMovedAwayWhoseBackendIsServedNoMore() {
-    routes.add(aRoute("old", BackendKind.ECHO));
+    routes.add(aRoute("old", BackendKind.ECHO), DEED);
     ModelId old = new ModelId("mdl_old");
 
-    assertThat(changeRoutes.change(old, route -> disabled(route))).isInstanceOf(Changed.class);
-    assertThat(changeRoutes.change(old, route -> moved(route, "old", BackendKind.VLLM)))
+    assertThat(changeRoutes.change(old, route -> disabled(route), AUTHOR))
+        .isInstanceOf(Changed.class);
+    assertThat(changeRoutes.change(old, route -> moved(route, "old", BackendKind.VLLM), AUTHOR))
         .isInstanceOf(Changed.class);
     assertThat(routes.byId(old))
         .hasValueSatisfying(
@@ -154,16 +162,16 @@ class ChangeRoutesTest {
 
   @Test
   void takesOnlyModelsThatAreThereToStandIn() {
-    routes.add(aRoute("slow", BackendKind.VLLM));
+    routes.add(aRoute("slow", BackendKind.VLLM), DEED);
 
-    assertThat(changeRoutes.add(standingIn("none")))
+    assertThat(changeRoutes.add(standingIn("none"), AUTHOR))
         .isEqualTo(new ChangeRoutes.NoFallback(new ModelName("none")));
-    assertThat(changeRoutes.add(standingIn("slow"))).isInstanceOf(Added.class);
+    assertThat(changeRoutes.add(standingIn("slow"), AUTHOR)).isInstanceOf(Added.class);
     ModelRoute fast = routes.byName(new ModelName("fast")).orElseThrow();
-    assertThat(changeRoutes.change(fast.id(), route -> with(route, "slow", "none")))
+    assertThat(changeRoutes.change(fast.id(), route -> with(route, "slow", "none"), AUTHOR))
         .isEqualTo(new ChangeRoutes.NoFallback(new ModelName("none")));
-    routes.remove(new ModelId("mdl_slow"));
-    assertThat(changeRoutes.change(fast.id(), route -> with(route, "slow")))
+    routes.remove(new ModelId("mdl_slow"), DEED);
+    assertThat(changeRoutes.change(fast.id(), route -> with(route, "slow"), AUTHOR))
         .as("one that was deleted meanwhile can stay")
         .isInstanceOf(Changed.class);
   }
@@ -195,35 +203,35 @@ class ChangeRoutesTest {
 
   @Test
   void reportsNothingAsDoneThatCannotBeKept() {
-    routes.add(aRoute("fast", BackendKind.VLLM));
+    routes.add(aRoute("fast", BackendKind.VLLM), DEED);
     ChangeRoutes broken = over(BrokenStore.over(routes));
 
     assertThatExceptionOfType(StoreUnavailable.class)
-        .isThrownBy(() -> broken.add(aModel("slow", BackendKind.VLLM)));
+        .isThrownBy(() -> broken.add(aModel("slow", BackendKind.VLLM), AUTHOR));
     assertThatExceptionOfType(StoreUnavailable.class)
-        .isThrownBy(() -> broken.change(new ModelId("mdl_fast"), route -> route));
+        .isThrownBy(() -> broken.change(new ModelId("mdl_fast"), route -> route, AUTHOR));
   }
 
   @Test
   void sendsNoModelToAnAddressThatIsNotCalled() {
     ModelRoute before = added(aModel("fast", BackendKind.VLLM));
 
-    assertThat(changeRoutes.add(aModelAt("http://169.254.169.254/latest")))
+    assertThat(changeRoutes.add(aModelAt("http://169.254.169.254/latest"), AUTHOR))
         .isEqualTo(new AddressRefused());
-    assertThat(changeRoutes.change(before.id(), route -> sent(route, METADATA)))
+    assertThat(changeRoutes.change(before.id(), route -> sent(route, METADATA), AUTHOR))
         .isEqualTo(new AddressRefused());
     assertThat(routes.all()).containsExactly(before);
 
     addresses = new BackendAddresses(List.of(Network.of("169.254.0.0/16")));
-    assertThat(changeRoutes.change(before.id(), route -> sent(route, METADATA)))
+    assertThat(changeRoutes.change(before.id(), route -> sent(route, METADATA), AUTHOR))
         .isInstanceOf(Changed.class);
   }
 
   @Test
   void letsAModelBeChangedWhoseAddressIsCalledNoMore() {
-    routes.add(sent(aRoute("old", BackendKind.VLLM), METADATA));
+    routes.add(sent(aRoute("old", BackendKind.VLLM), METADATA), DEED);
 
-    assertThat(changeRoutes.change(new ModelId("mdl_old"), route -> disabled(route)))
+    assertThat(changeRoutes.change(new ModelId("mdl_old"), route -> disabled(route), AUTHOR))
         .isInstanceOf(Changed.class);
   }
 
@@ -232,7 +240,7 @@ class ChangeRoutesTest {
   }
 
   private ModelRoute added(NewModel wanted) {
-    assertThat(changeRoutes.add(wanted)).isInstanceOf(Added.class);
+    assertThat(changeRoutes.add(wanted, AUTHOR)).isInstanceOf(Added.class);
     return routes.byName(wanted.name()).orElseThrow();
   }
 

@@ -1,5 +1,6 @@
 package io.modelgate.application.admin;
 
+import static io.modelgate.testing.Samples.DEED;
 import static io.modelgate.testing.Samples.NOON;
 import static io.modelgate.testing.Samples.aRoute;
 import static io.modelgate.testing.Samples.disabled;
@@ -87,7 +88,7 @@ class DiscoverModelsTest {
   @Test
   void leavesModelsAloneThatAreThere() throws InterruptedException {
     ModelRoute mine = disabled(aRoute("tiny", BackendKind.OPENAI));
-    routes.add(mine);
+    routes.add(mine, DEED);
     offer(VLLM, local("tiny", BackendKind.VLLM), local("big", BackendKind.VLLM));
 
     assertThat(discover(VLLM)).containsExactly(new Finding(VLLM, names("tiny", "big"), 1, 0, 0));

@@ -1,5 +1,6 @@
 package io.modelgate.application.chat;
 
+import static io.modelgate.testing.Samples.DEED;
 import static io.modelgate.testing.Samples.NOON;
 import static io.modelgate.testing.Samples.aCallFor;
 import static io.modelgate.testing.Samples.aKey;
@@ -59,13 +60,13 @@ class AttemptsTest {
   private ScriptedUpstream upstream = new ScriptedUpstream();
 
   AttemptsTest() {
-    keys.add(alice);
-    routes.add(route("fast", List.of(), "a", "b"));
+    keys.add(alice, DEED);
+    routes.add(route("fast", List.of(), "a", "b"), DEED);
   }
 
   @AfterEach
   void leavesNothingBehind() {
-    assertThat(quotas.standing(alice.id(), alice.quota(), NOON).reserved()).isZero();
+    assertThat(quotas.standing(alice.id(), alice.terms().quota(), NOON).reserved()).isZero();
     assertThat(limits.settled).hasSameSizeAs(limits.taken);
     assertThat(targets.taken).isZero();
   }
@@ -142,9 +143,9 @@ class AttemptsTest {
 
   @Test
   void turnsToTheModelsThatStandIn() {
-    routes.remove(new ModelId("mdl_fast"));
-    routes.add(route("slow", List.of(), "c"));
-    routes.add(route("fast", List.of("none", "slow"), "a"));
+    routes.remove(new ModelId("mdl_fast"), DEED);
+    routes.add(route("slow", List.of(), "c"), DEED);
+    routes.add(route("fast", List.of("none", "slow"), "a"), DEED);
 
     Outcome outcome = call(FAILS, complete());
 
@@ -193,9 +194,9 @@ class AttemptsTest {
 
   @Test
   void aModelThatStandsInTakesWhatTheFirstHasNoPlaceFor() {
-    routes.remove(new ModelId("mdl_fast"));
-    routes.add(route("slow", List.of(), "c"));
-    routes.add(route("fast", List.of("slow"), "a"));
+    routes.remove(new ModelId("mdl_fast"), DEED);
+    routes.add(route("slow", List.of(), "c"), DEED);
+    routes.add(route("fast", List.of("slow"), "a"), DEED);
     targets = new ScriptedTargets(new Turn.Busy(Duration.ofSeconds(3)));
 
     assertThat(call(complete())).isInstanceOf(Outcome.Answered.class);
@@ -258,7 +259,7 @@ class AttemptsTest {
   @Test
   void leavesOutTargetsThatNobodyCanCall() {
     upstream = ScriptedUpstream.serving(EnumSet.of(BackendKind.OLLAMA), complete());
-    routes.remove(new ModelId("mdl_fast"));
+    routes.remove(new ModelId("mdl_fast"), DEED);
     routes.add(
         new ModelRoute(
             new ModelId("mdl_fast"),
@@ -272,7 +273,8 @@ class AttemptsTest {
             null,
             true,
             NOON,
-            NOON));
+            NOON),
+        DEED);
 
     chat().handle(alice, aCallFor("fast"), sink);
 

@@ -1,5 +1,6 @@
 package io.modelgate.application.chat;
 
+import static io.modelgate.testing.Samples.DEED;
 import static io.modelgate.testing.Samples.NOON;
 import static io.modelgate.testing.Samples.aCallFor;
 import static io.modelgate.testing.Samples.aKey;
@@ -19,9 +20,10 @@ import io.modelgate.application.port.Upstream.Delivery;
 import io.modelgate.application.port.UsageRecord;
 import io.modelgate.application.port.UsageRecord.Ending;
 import io.modelgate.domain.access.ApiKey;
-import io.modelgate.domain.access.KeyId;
+import io.modelgate.domain.access.KeyScope;
 import io.modelgate.domain.access.LimitStanding;
 import io.modelgate.domain.access.LimitStanding.Allowance;
+import io.modelgate.domain.access.ModelPattern;
 import io.modelgate.domain.access.QuotaPeriod;
 import io.modelgate.domain.access.QuotaStanding;
 import io.modelgate.domain.access.RateBreach;
@@ -49,7 +51,6 @@ import io.modelgate.testing.ScriptedLimits;
 import io.modelgate.testing.ScriptedTargets;
 import io.modelgate.testing.ScriptedUpstream;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
@@ -76,9 +77,9 @@ class CompleteChatTest {
   private final MemorySink sink = new MemorySink();
 
   CompleteChatTest() {
-    routes.add(FAST);
-    routes.add(aRoute("echo", BackendKind.ECHO));
-    keys.add(alice);
+    routes.add(FAST, DEED);
+    routes.add(aRoute("echo", BackendKind.ECHO), DEED);
+    keys.add(alice, DEED);
   }
 
   /** Whatever a test did, nothing is left set aside and every pass was given back. */
@@ -142,7 +143,7 @@ class CompleteChatTest {
 
   @Test
   void refusesAModelThatIsDisabled() {
-    routes.change(FAST.id(), route -> disabled(route));
+    routes.change(FAST.id(), route -> disabled(route), DEED);
 
     assertUnknown("fast");
   }
@@ -210,7 +211,7 @@ class CompleteChatTest {
 
   @Test
   void takesTheModelsOwnLengthWhereTheCallNamesNone() {
-    routes.change(FAST.id(), route -> withMaxOutputTokens(route, 100));
+    routes.change(FAST.id(), route -> withMaxOutputTokens(route, 100), DEED);
 
     assertThat(setAside(new OutputDemand(1, null))).isEqualTo(5 + 100);
     assertThat(setAside(new OutputDemand(1, 7L))).isEqualTo(5 + 7);
@@ -268,12 +269,14 @@ class CompleteChatTest {
           @Override
           public Delivery send(Destination to, ChatCall call, OutputBudget budget, ReplySink into) {
             allowed.add(budget.allows(5000));
-            keys.change(alice.id(), key -> key.withQuota(TokenQuota.of(5500)));
+            keys.change(
+                alice.id(), key -> key.on(terms -> terms.withQuota(TokenQuota.of(5500))), DEED);
             allowed.add(budget.allows(5400));
             allowed.add(budget.allows(5501));
-            keys.change(alice.id(), key -> key.withQuota(TokenQuota.UNLIMITED));
+            keys.change(
+                alice.id(), key -> key.on(terms -> terms.withQuota(TokenQuota.UNLIMITED)), DEED);
             allowed.add(budget.allows(5501));
-            keys.remove(alice.id());
+            keys.remove(List.of(alice.id()), DEED);
             allowed.add(budget.allows(99_999));
             return super.send(to, call, budget, into);
           }
@@ -313,7 +316,7 @@ class CompleteChatTest {
   @Test
   void refusesEverybodyWhenUsageCannotBeKept() {
     var outcome =
-        completeChat(new ScriptedUpstream(), new StuckQuotas(quotas))
+        completeChat(new ScriptedUpstream(), BrokenStore.refusing(quotas))
             .handle(alice, aCallFor("fast"), sink);
 
     assertThat(outcome).isEqualTo(new Outcome.Refused(new Refusal.UsageUnavailable()));
@@ -321,7 +324,10 @@ class CompleteChatTest {
 
   @Test
   void tellsTheQuotaWhereThereIsNoLimitOfTokensAMinute() {
-    keys.change(alice.id(), key -> key.withQuota(new TokenQuota(1_000_000L, QuotaPeriod.DAY)));
+    keys.change(
+        alice.id(),
+        key -> key.on(terms -> terms.withQuota(new TokenQuota(1_000_000L, QuotaPeriod.DAY))),
+        DEED);
     alice = keys.byId(alice.id()).orElseThrow();
     spend(10);
 
@@ -512,6 +518,56 @@ class CompleteChatTest {
     assertThat(standing().used()).isZero();
   }
 
+  @Test
+  void refusesAModelThatTheKeyMayNotCallWhetherThereIsOneOrNot() {
+    aliceMayCall("fas*");
+
+    assertThat(outcomeFor("echo"))
+        .isEqualTo(new Outcome.Refused(new Refusal.ModelNotAllowed("echo")));
+    assertThat(outcomeFor("none"))
+        .isEqualTo(new Outcome.Refused(new Refusal.ModelNotAllowed("none")));
+    assertThat(outcomeFor("fast")).isInstanceOf(Outcome.Answered.class);
+  }
+
+  @Test
+  void doesNotFallBackOnAModelThatTheKeyMayNotCall() {
+    aliceMayCall("main");
+    ModelRoute main = aRoute("main", BackendKind.VLLM);
+    routes.add(
+        new ModelRoute(
+            main.id(),
+            main.name(),
+            main.targets(),
+            List.of(FAST.name()),
+            null,
+            null,
+            null,
+            true,
+            NOON,
+            NOON),
+        DEED);
+    var failing =
+        new ScriptedUpstream(
+            new Delivery.NoReply(new UpstreamFailure.Unreachable("refused")),
+            new Delivery.NoReply(new UpstreamFailure.Unreachable("refused")),
+            new Delivery.NoReply(new UpstreamFailure.Unreachable("refused")));
+
+    var outcome = completeChat(failing).handle(alice, aCallFor("main"), sink);
+
+    assertThat(outcome).isInstanceOf(Outcome.Failed.class);
+    assertThat(failing.destinations).extracting(Destination::route).doesNotContain(FAST);
+  }
+
+  private Outcome outcomeFor(String model) {
+    return completeChat(new ScriptedUpstream(complete()))
+        .handle(alice, aCallFor(model), new MemorySink());
+  }
+
+  private void aliceMayCall(String pattern) {
+    var scope = new KeyScope(List.of(new ModelPattern(pattern)), null, List.of());
+    alice = alice.on(terms -> terms.withScope(scope));
+  }
+
   private static Delivery complete() {
     return new Delivery.Complete(USED, "the end".getBytes(UTF_8));
   }
@@ -535,7 +591,10 @@ class CompleteChatTest {
   }
 
   private void aliceMayUse(long tokens) {
-    alice = keys.change(alice.id(), key -> key.withQuota(TokenQuota.of(tokens))).orElseThrow();
+    alice =
+        keys.change(
+                alice.id(), key -> key.on(terms -> terms.withQuota(TokenQuota.of(tokens))), DEED)
+            .orElseThrow();
   }
 
   private void spend(long tokens) {
@@ -547,7 +606,7 @@ class CompleteChatTest {
   }
 
   private QuotaStanding standing() {
-    return quotas.standing(alice.id(), alice.quota(), NOON);
+    return quotas.standing(alice.id(), alice.terms().quota(), NOON);
   }
 
   private UsageRecord onlyRecord() {
@@ -577,19 +636,6 @@ class CompleteChatTest {
     assertThat(outcome).isEqualTo(new Outcome.Refused(new Refusal.UnknownModel(model)));
     assertThat(upstream.calls).isEmpty();
     assertThat(sink.head()).isNull();
-  }
-
-  /** Lets nobody begin. */
-  private record StuckQuotas(Quotas quotas) implements Quotas {
-    @Override
-    public QuotaStanding standing(KeyId key, TokenQuota quota, Instant now) {
-      return quotas.standing(key, quota, now);
-    }
-
-    @Override
-    public Verdict reserve(KeyId key, TokenQuota quota, TokenDemand demand, Instant now) {
-      return new Verdict.Unavailable();
-    }
   }
 
   /** Notes what had been settled when the reply ended. */

@@ -1,5 +1,6 @@
 package io.modelgate.application.chat;
 
+import static io.modelgate.testing.Samples.DEED;
 import static io.modelgate.testing.Samples.aRoute;
 import static io.modelgate.testing.Samples.disabled;
 import static org.assertj.core.api.Assertions.assertThat;
@@ -20,10 +21,10 @@ class ListModelsTest {
       new ListModels(routes, ScriptedUpstream.serving(EnumSet.of(BackendKind.VLLM)));
 
   ListModelsTest() {
-    routes.add(FAST);
-    routes.add(disabled(aRoute("resting", BackendKind.VLLM)));
-    routes.add(aRoute("elsewhere", BackendKind.OLLAMA));
-    routes.add(NESTED);
+    routes.add(FAST, DEED);
+    routes.add(disabled(aRoute("resting", BackendKind.VLLM)), DEED);
+    routes.add(aRoute("elsewhere", BackendKind.OLLAMA), DEED);
+    routes.add(NESTED, DEED);
   }
 
   @Test

@@ -6,8 +6,10 @@ package io.modelgate.domain.access;
  * @param value 1 to 64 characters, e.g. {@code key_9f2c…}
  */
 public record KeyId(String value) {
+  public static final int MAX_LENGTH = 64;
+
   public KeyId {
-    if (value.isEmpty() || value.length() > 64) {
+    if (value.isEmpty() || value.length() > MAX_LENGTH) {
       throw new IllegalArgumentException("a key id has 1 to 64 characters, got " + value.length());
     }
   }

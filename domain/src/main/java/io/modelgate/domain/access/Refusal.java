@@ -29,6 +29,16 @@ public sealed interface Refusal {
   /** A real key past its date. */
   record ExpiredKey() implements Refusal {}
 
+  /** A real key, from where it may not be used. */
+  record AddressNotAllowed() implements Refusal {}
+
+  /**
+   * A model that the key may not call, whether there is one or not.
+   *
+   * @param model as the client wrote it, unchecked
+   */
+  record ModelNotAllowed(String model) implements Refusal {}
+
   /**
    * No enabled model of this name.
    *

@@ -28,6 +28,7 @@ public record ModelRoute(
     @Nullable Duration timeout,
     @Nullable StreamUsage streamUsage,
     @Nullable Long maxOutputTokens,
+    ModelSource source,
     boolean enabled,
     Instant createdAt,
     Instant updatedAt) {
@@ -54,6 +55,47 @@ public record ModelRoute(
     }
   }
 
+  /** One that somebody made. */
+  public ModelRoute(
+      ModelId id,
+      ModelName name,
+      List<Target> targets,
+      List<ModelName> fallbacks,
+      @Nullable Duration timeout,
+      @Nullable StreamUsage streamUsage,
+      @Nullable Long maxOutputTokens,
+      boolean enabled,
+      Instant createdAt,
+      Instant updatedAt) {
+    this(
+        id,
+        name,
+        targets,
+        fallbacks,
+        timeout,
+        streamUsage,
+        maxOutputTokens,
+        ModelSource.MANUAL,
+        enabled,
+        createdAt,
+        updatedAt);
+  }
+
+  public ModelRoute withTargets(List<Target> newTargets) {
+    return new ModelRoute(
+        id,
+        name,
+        newTargets,
+        fallbacks,
+        timeout,
+        streamUsage,
+        maxOutputTokens,
+        source,
+        enabled,
+        createdAt,
+        updatedAt);
+  }
+
   public ModelRoute changedAt(Instant instant) {
     return new ModelRoute(
         id,
@@ -63,6 +105,7 @@ public record ModelRoute(
         timeout,
         streamUsage,
         maxOutputTokens,
+        source,
         enabled,
         createdAt,
         instant);

@@ -14,14 +14,8 @@ class ApiKeyTest {
   private static final ApiKey KEY =
       new ApiKey(
           new KeyId("key_1"),
-          "alice",
-          "sk-mg-abcd",
-          SecretHash.of("sk-mg-abcdef"),
-          TokenQuota.of(10),
-          RateLimits.ofRequests(60),
-          Tier.FREE,
-          true,
-          null,
+          KeySecret.of("sk-mg-abcdef"),
+          KeyTerms.unlimited("alice"),
           NOON,
           NOON);
 
@@ -35,33 +29,25 @@ class ApiKeyTest {
     "false, 2026-11-22T11:59:59Z, DISABLED"
   })
   void worksWhileItIsEnabledAndBeforeItsExpiry(boolean enabled, Instant expiry, Standing standing) {
-    assertThat(KEY.withEnabled(enabled).withExpiry(expiry).standing(NOON)).isEqualTo(standing);
+    assertThat(
+            KEY.on(terms -> terms.withEnabled(enabled))
+                .on(terms -> terms.withExpiry(expiry))
+                .standing(NOON))
+        .isEqualTo(standing);
   }
 
   @Test
-  void changesOneThingAtATime() {
+  void changesItsTermsOrItsSecretAndNothingElse() {
     Instant later = NOON.plusSeconds(1);
 
-    assertThat(KEY.withName("bob").name()).isEqualTo("bob");
-    assertThat(KEY.withName("bob").withName("alice")).isEqualTo(KEY);
-    assertThat(KEY.withQuota(TokenQuota.UNLIMITED).quota()).isEqualTo(TokenQuota.UNLIMITED);
-    assertThat(KEY.withQuota(TokenQuota.UNLIMITED).withQuota(TokenQuota.of(10))).isEqualTo(KEY);
-    assertThat(KEY.withLimits(RateLimits.UNLIMITED).limits()).isEqualTo(RateLimits.UNLIMITED);
-    assertThat(KEY.withLimits(RateLimits.UNLIMITED).withLimits(RateLimits.ofRequests(60)))
-        .isEqualTo(KEY);
-    assertThat(KEY.withEnabled(false).withEnabled(true)).isEqualTo(KEY);
-    assertThat(KEY.withExpiry(later).expiresAt()).isEqualTo(later);
-    assertThat(KEY.withExpiry(later).withExpiry(null)).isEqualTo(KEY);
+    ApiKey renamed = KEY.on(terms -> terms.withName("bob"));
+    assertThat(renamed.terms().name()).isEqualTo("bob");
+    assertThat(renamed.on(terms -> terms.withName("alice"))).isEqualTo(KEY);
+    ApiKey opened = KEY.opening(_ -> KeySecret.of("another"));
+    assertThat(opened.secret()).isEqualTo(KeySecret.of("another"));
+    assertThat(opened.opening(_ -> KEY.secret())).isEqualTo(KEY);
     assertThat(KEY.changedAt(later).updatedAt()).isEqualTo(later);
     assertThat(KEY.changedAt(later).createdAt()).isEqualTo(NOON);
-  }
-
-  @Test
-  void hasANameOf1To200Characters() {
-    assertThat(KEY.withName("x".repeat(200)).name()).hasSize(200);
-    assertThatIllegalArgumentException().isThrownBy(() -> KEY.withName("x".repeat(201)));
-    assertThatIllegalArgumentException().isThrownBy(() -> KEY.withName(" "));
-    assertThatIllegalArgumentException().isThrownBy(() -> KEY.withName(""));
   }
 
   @Test

@@ -12,11 +12,15 @@ import io.helidon.webserver.http.ServerResponse;
 import io.modelgate.application.admin.ChangeApiKey;
 import io.modelgate.application.admin.ChangeRoutes;
 import io.modelgate.application.admin.IssueApiKey;
+import io.modelgate.application.chat.AdmitCaller;
+import io.modelgate.application.chat.ListModels;
 import io.modelgate.application.port.ApiKeys;
+import io.modelgate.application.port.AuditTrail;
+import io.modelgate.application.port.Limits;
 import io.modelgate.application.port.ModelRoutes;
 import io.modelgate.application.port.Quotas;
 import io.modelgate.application.port.Targets;
-import io.modelgate.domain.access.SecretHash;
+import io.modelgate.domain.access.ApiKey;
 import io.modelgate.infrastructure.server.ApiErrors;
 import io.modelgate.infrastructure.server.Metrics;
 import java.time.Instant;
@@ -27,8 +31,9 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The admin side of the listener. Behind the admin key: {@code /metrics}, and under {@link
- * #PATH}{@code /api} the API for keys, models, backends and settings. For everyone: the panel's
- * static files, which hold no secrets. Thread-safe.
+ * #PATH}{@code /api} the API that {@code docs/admin-api.yaml} describes; what is an API key's own
+ * opens to that key, too. For everyone: the panel's static files, which hold no secrets.
+ * Thread-safe.
  *
  * <p>All of the API speaks JSON in snake_case, UTF-8, times as RFC 3339 in UTC. An absent field of
  * a PATCH stays as it is, null clears it, 0 and false are values. What is refused is an error body
@@ -54,8 +59,11 @@ public final class AdminApi implements HttpService {
           "Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'");
 
   private final AdminGate gate;
+  private final Access access;
   private final Keys keys;
   private final Models models;
+  private final Calls calls;
+  private final AuditTrail audit;
   private final Supplier<Settings> settings;
   private final InstantSource clock;
   private final String pages;
@@ -63,30 +71,37 @@ public final class AdminApi implements HttpService {
   /**
    * The admin API over those use cases and ports.
    *
-   * @param adminKey the hash of the one key that opens it
    * @param settings those of the moment; asked at each request
    */
   public AdminApi(
-      SecretHash adminKey,
-      ApiErrors errors,
+      Access access,
       Keys keys,
       Models models,
+      Calls calls,
+      AuditTrail audit,
       Supplier<Settings> settings,
-      InstantSource clock) {
-    this(new AdminGate(adminKey, errors), keys, models, settings, clock, PAGES);
+      InstantSource clock,
+      ApiErrors errors) {
+    this(access, keys, models, calls, audit, settings, clock, errors, PAGES);
   }
 
   /** With pages from another place, since only the distribution holds the real ones. */
   AdminApi(
-      AdminGate gate,
+      Access access,
       Keys keys,
       Models models,
+      Calls calls,
+      AuditTrail audit,
       Supplier<Settings> settings,
       InstantSource clock,
+      ApiErrors errors,
       String pages) {
-    this.gate = gate;
+    this.gate = new AdminGate(access.adminKey(), access.callers(), access.sessions(), errors);
+    this.access = access;
     this.keys = keys;
     this.models = models;
+    this.calls = calls;
+    this.audit = audit;
     this.settings = settings;
     this.clock = clock;
     this.pages = pages;
@@ -98,10 +113,19 @@ public final class AdminApi implements HttpService {
         .any(AdminApi::addPageHeaders)
         .any("/api", AdminApi::addApiHeaders)
         .any("/api/*", AdminApi::addApiHeaders)
-        .register("/api/keys", new KeysService(gate, keys, clock))
+        .register("/api/session", new SessionService(gate, access.adminKey(), access.sessions()))
+        .register(
+            "/api/admin-key",
+            new AdminKeyService(gate, access.adminKey(), access.sessions(), audit, clock))
+        .register(
+            "/api/keys", new KeysService(gate, keys, new KeyJson(keys.quotas(), clock), clock))
         .register("/api/models", new ModelsService(gate, models))
         .register("/api/backends", new BackendsService(gate, models.targets()))
+        .register("/api/audit", new AuditService(gate, audit, clock))
         .register("/api/settings", new SettingsService(gate, settings))
+        .register("/api", new MeService(gate, keys, calls, access.sessions(), clock))
+        .get("/api/openapi.yaml", gate.openToAnyone(OpenApi::show))
+        .any("/api/openapi.yaml", gate.allowing("GET"))
         .any("/api", gate.nowhere())
         .any("/api/*", gate.nowhere())
         .get("/", AdminApi::addTrailingSlash)
@@ -145,11 +169,26 @@ public final class AdminApi implements HttpService {
     }
   }
 
+  /**
+   * Who may log in.
+   *
+   * @param callers tells whose an API key is
+   */
+  public record Access(AdminKey adminKey, AdmitCaller callers, Sessions sessions) {}
+
   /** What the endpoints for keys stand on. */
   public record Keys(IssueApiKey issue, ChangeApiKey change, ApiKeys all, Quotas quotas) {}
 
   /** What the endpoints for models stand on. */
   public record Models(ChangeRoutes change, ModelRoutes all, Targets targets) {}
+
+  /** What the endpoints for a caller's own calls stand on. */
+  public record Calls(Limits limits, ListModels models, Chat chat) {}
+
+  /** Serves a chat completion under a key. */
+  public interface Chat {
+    void serve(ApiKey caller, ServerRequest request, ServerResponse response);
+  }
 
   /**
    * The settings as an operator may see them.

@@ -134,6 +134,17 @@ final class JsonFields {
     }
   }
 
+  /** Text that a person can read back, in one line or several: not blank. */
+  static @Nullable String lines(JsonNode node, int maxLength) {
+    String text = node.textValue();
+    return text == null
+            || text.isBlank()
+            || text.length() > maxLength
+            || !text.codePoints().allMatch(c -> c == '\n' || c == '\t' || isPrintable(c))
+        ? null
+        : text;
+  }
+
   /** Text that a person can read back in one line: not blank, no control characters. */
   static @Nullable String line(JsonNode node, int maxLength) {
     String text = node.textValue();

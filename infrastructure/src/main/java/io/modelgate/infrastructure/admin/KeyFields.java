@@ -1,25 +1,32 @@
 package io.modelgate.infrastructure.admin;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import io.modelgate.application.admin.IssueApiKey.NewKey;
-import io.modelgate.domain.access.ApiKey;
+import io.modelgate.domain.access.KeyScope;
+import io.modelgate.domain.access.KeyTerms;
+import io.modelgate.domain.access.ModelPattern;
 import io.modelgate.domain.access.QuotaPeriod;
 import io.modelgate.domain.access.RateLimits;
 import io.modelgate.domain.access.Tier;
 import io.modelgate.domain.access.TokenQuota;
+import io.modelgate.domain.net.Network;
+import io.modelgate.domain.routing.ModelName;
 import java.time.DateTimeException;
 import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
 import java.time.temporal.ChronoUnit;
 import java.util.Arrays;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Set;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** What a request says about a key. */
 record KeyFields(
     Field<String> name,
+    Field<@Nullable String> note,
     Field<@Nullable Instant> expiresAt,
     Field<@Nullable Long> quotaTokens,
     Field<QuotaPeriod> quotaPeriod,
@@ -27,11 +34,15 @@ record KeyFields(
     Field<@Nullable Long> burst,
     Field<@Nullable Long> tpm,
     Field<@Nullable Long> maxConcurrent,
+    Field<@Nullable List<ModelPattern>> allowedModels,
+    Field<@Nullable ModelName> defaultModel,
+    Field<@Nullable List<Network>> allowedIps,
     Field<Tier> tier,
     Field<Boolean> enabled) {
   private static final List<String> NAMES =
       List.of(
           "name",
+          "note",
           "expires_at",
           "quota_tokens",
           "quota_period",
@@ -39,6 +50,9 @@ record KeyFields(
           "burst",
           "tpm",
           "max_concurrent",
+          "allowed_models",
+          "default_model",
+          "allowed_ips",
           "tier",
           "enabled",
           "status");
@@ -56,8 +70,12 @@ record KeyFields(
     return new KeyFields(
         fields.value(
             "name",
-            "text of 1 to " + ApiKey.MAX_NAME_LENGTH + " characters on one line",
-            node -> JsonFields.line(node, ApiKey.MAX_NAME_LENGTH)),
+            "text of 1 to " + KeyTerms.MAX_NAME_LENGTH + " characters on one line",
+            node -> JsonFields.line(node, KeyTerms.MAX_NAME_LENGTH)),
+        fields.nullable(
+            "note",
+            "text of 1 to " + KeyTerms.MAX_NOTE_LENGTH + " characters",
+            node -> JsonFields.lines(node, KeyTerms.MAX_NOTE_LENGTH)),
         fields.nullable(
             "expires_at",
             "an RFC 3339 time, e.g. \"2030-12-31T23:59:59Z\"",
@@ -68,6 +86,16 @@ record KeyFields(
         limit(fields, "burst", RateLimits.MAX_RPM),
         limit(fields, "tpm", RateLimits.MAX_TPM),
         limit(fields, "max_concurrent", RateLimits.MAX_CONCURRENT),
+        fields.nullable(
+            "allowed_models",
+            "a list of 1 to 200 names of models, in which * stands for any characters",
+            node -> entries(node, KeyFields::pattern)),
+        fields.nullable(
+            "default_model", "the name of a model", node -> modelName(node.textValue())),
+        fields.nullable(
+            "allowed_ips",
+            "a list of 1 to 200 networks such as " + Network.ALLOWED,
+            node -> entries(node, text -> Network.parse(text).orElse(null))),
         fields.value("tier", "\"free\" or \"paid\"", KeyFields::tier),
         fields.enabled());
   }
@@ -88,38 +116,47 @@ record KeyFields(
     return text == null ? null : Tier.ofWireName(text).orElse(null);
   }
 
+  /** What a new key is to be called. */
+  String nameOfNew() {
+    return name.orElseThrow(
+        () -> Rejected.field("name", "'name' is missing: what the key is to be known by"));
+  }
+
   /**
-   * The key to issue.
+   * The terms of a new key.
    *
+   * @param usual those of the installation
    * @param now a new key that has expired before then is taken for a slip of the pen and refused;
    *     an old key may be given any time, so that it can be made to expire at once
    */
-  NewKey toIssue(Instant now) {
+  KeyTerms issue(KeyTerms usual, Instant now) {
     Instant expiry = expiresAt.or(null);
     if (expiry != null && !expiry.isAfter(now)) {
       throw Rejected.field("expires_at", "'expires_at' must be in the future for a new key");
     }
-    return new NewKey(
-        switch (name) {
-          case Field.Given<String>(String given) -> given;
-          case Field.Absent<String> _ ->
-              throw Rejected.field("name", "'name' is missing: what the key is to be known by");
-        },
-        expiry,
-        this::quota,
-        this::limits,
-        tier.or(Tier.FREE),
-        enabled.or(true));
+    return applyTo(usual);
   }
 
-  /** The key with what was said of it changed. */
-  ApiKey applyTo(ApiKey key) {
-    return key.withName(name.or(key.name()))
-        .withExpiry(expiresAt.or(key.expiresAt()))
-        .withQuota(quota(key.quota()))
-        .withLimits(limits(key.limits()))
-        .withTier(tier.or(key.tier()))
-        .withEnabled(enabled.or(key.enabled()));
+  /** The terms with what was said of them changed. */
+  KeyTerms applyTo(KeyTerms terms) {
+    return new KeyTerms(
+        name.or(terms.name()),
+        note.or(terms.note()),
+        quota(terms.quota()),
+        limits(terms.limits()),
+        scope(terms.scope()),
+        tier.or(terms.tier()),
+        enabled.or(terms.enabled()),
+        expiresAt.or(terms.expiresAt()));
+  }
+
+  private KeyScope scope(KeyScope before) {
+    List<ModelPattern> models = allowedModels.or(before.models());
+    List<Network> networks = allowedIps.or(before.networks());
+    return new KeyScope(
+        models == null ? List.of() : models,
+        defaultModel.or(before.defaultModel()),
+        networks == null ? List.of() : networks);
   }
 
   private TokenQuota quota(TokenQuota before) {
@@ -132,6 +169,31 @@ record KeyFields(
         burst.or(before.burst()),
         tpm.or(before.tpm()),
         maxConcurrent.or(before.maxConcurrent()));
+  }
+
+  /** Each once; null when there is none, or one is not allowed. */
+  private static <T> @Nullable List<T> entries(
+      JsonNode node, Function<String, @Nullable T> reader) {
+    if (!node.isArray() || node.isEmpty() || node.size() > KeyScope.MOST) {
+      return null;
+    }
+    Set<T> entries = new LinkedHashSet<>();
+    for (JsonNode element : node) {
+      T entry = element.isTextual() ? reader.apply(element.textValue().strip()) : null;
+      if (entry == null) {
+        return null;
+      }
+      entries.add(entry);
+    }
+    return List.copyOf(entries);
+  }
+
+  private static @Nullable ModelPattern pattern(String text) {
+    return ModelPattern.isValid(text) ? new ModelPattern(text) : null;
+  }
+
+  private static @Nullable ModelName modelName(@Nullable String text) {
+    return text != null && ModelName.isValid(text) ? new ModelName(text) : null;
   }
 
   /** Kept to the millisecond, from the year 1 to 9999 (RFC 3339 knows no others). */

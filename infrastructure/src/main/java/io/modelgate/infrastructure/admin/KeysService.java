@@ -1,5 +1,7 @@
 package io.modelgate.infrastructure.admin;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.helidon.http.HeaderNames;
 import io.helidon.http.Status;
@@ -8,22 +10,34 @@ import io.helidon.webserver.http.HttpService;
 import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
 import io.modelgate.application.admin.IssueApiKey.Issued;
+import io.modelgate.application.port.Deed;
+import io.modelgate.application.port.Deed.Action;
+import io.modelgate.application.port.Deed.Author;
 import io.modelgate.domain.access.ApiKey;
 import io.modelgate.domain.access.KeyId;
-import io.modelgate.domain.access.QuotaStanding;
 import io.modelgate.infrastructure.server.ApiError;
+import java.time.Duration;
 import java.time.InstantSource;
+import java.time.temporal.ChronoUnit;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** {@code /admin/api/keys}. */
 final class KeysService implements HttpService {
+  private static final int MOST_AT_ONCE = 1_000;
+  private static final List<String> ACTIONS = List.of("enable", "disable", "delete");
+
   private final AdminGate gate;
   private final AdminApi.Keys keys;
+  private final KeyJson json;
   private final InstantSource clock;
 
-  KeysService(AdminGate gate, AdminApi.Keys keys, InstantSource clock) {
+  KeysService(AdminGate gate, AdminApi.Keys keys, KeyJson json, InstantSource clock) {
     this.gate = gate;
     this.keys = keys;
+    this.json = json;
     this.clock = clock;
   }
 
@@ -33,39 +47,137 @@ final class KeysService implements HttpService {
         .get("/", gate.open(this::list))
         .post("/", gate.withBody(this::issue))
         .any("/", gate.allowing("GET, POST"))
+        .post("/bulk", gate.withBody(this::changeMany))
+        .any("/bulk", gate.allowing("POST"))
         .get("/{id}", gate.open(this::show))
         .patch("/{id}", gate.withBody(this::change))
         .delete("/{id}", gate.open(this::remove))
-        .any("/{id}", gate.allowing("GET, PATCH, DELETE"));
+        .any("/{id}", gate.allowing("GET, PATCH, DELETE"))
+        .post("/{id}/rotate", gate.withBody(this::rotate))
+        .any("/{id}/rotate", gate.allowing("POST"))
+        .post("/{id}/reset-usage", gate.open(this::resetUsage))
+        .any("/{id}/reset-usage", gate.allowing("POST"));
   }
 
   private void list(ServerRequest request, ServerResponse response) {
-    AdminReplies.sendAll(request, response, keys.all().all(), this::json);
+    KeyListing.Page page =
+        KeyListing.of(request).of(keys.all().all(), keys.quotas(), clock.instant());
+    ObjectNode body = AdminReplies.object();
+    ArrayNode data = body.putArray("data");
+    page.keys().forEach(key -> data.add(json.of(key)));
+    AdminReplies.send(
+        request, response, Status.OK_200, body.put("next", page.next()).put("total", page.total()));
   }
 
   private void issue(JsonFields body, ServerRequest request, ServerResponse response) {
-    Issued issued = keys.issue().handle(KeyFields.of(body).toIssue(clock.instant()));
+    KeyFields fields = KeyFields.of(body);
+    Issued issued =
+        keys.issue()
+            .handle(
+                fields.nameOfNew(),
+                terms -> fields.issue(terms, clock.instant()),
+                Login.author(request));
     response.header(HeaderNames.LOCATION, AdminApi.PATH + "/api/keys/" + issued.key().id());
-    AdminReplies.send(request, response, Status.CREATED_201, json(issued.key(), issued.secret()));
+    send(request, response, Status.CREATED_201, issued);
   }
 
   private void show(ServerRequest request, ServerResponse response) {
-    ApiKey key = keys.all().byId(id(request)).orElseThrow(KeysService::unknown);
-    AdminReplies.send(request, response, Status.OK_200, json(key));
+    send(request, response, keys.all().byId(id(request)).orElseThrow(KeysService::unknown));
   }
 
   private void change(JsonFields body, ServerRequest request, ServerResponse response) {
     KeyFields fields = KeyFields.of(body);
-    ApiKey key =
-        keys.change().handle(id(request), fields::applyTo).orElseThrow(KeysService::unknown);
-    AdminReplies.send(request, response, Status.OK_200, json(key));
+    send(
+        request,
+        response,
+        keys.change()
+            .handle(
+                id(request),
+                Versions.guarded(request, key -> key.on(fields::applyTo)),
+                Login.author(request))
+            .orElseThrow(KeysService::unknown));
   }
 
   private void remove(ServerRequest request, ServerResponse response) {
-    if (!keys.all().remove(id(request))) {
+    KeyId id = id(request);
+    refuseBuiltIn(id);
+    if (keys.change().delete(List.of(id), Login.author(request)).isEmpty()) {
       throw unknown();
     }
     response.status(Status.NO_CONTENT_204).send();
+  }
+
+  private void changeMany(JsonFields body, ServerRequest request, ServerResponse response) {
+    body.allowOnly(List.of("ids", "action"));
+    Set<KeyId> ids =
+        body.value("ids", "a list of 1 to 1000 ids of keys", KeysService::ids)
+            .orElseThrow(() -> body.missing("ids", "the ids of the keys"));
+    String action =
+        body.value(
+                "action",
+                "one of " + String.join(", ", ACTIONS),
+                node -> ACTIONS.contains(node.textValue()) ? node.textValue() : null)
+            .orElseThrow(() -> body.missing("action", "one of " + String.join(", ", ACTIONS)));
+    Author author = Login.author(request);
+    Set<KeyId> changed =
+        switch (action) {
+          case "delete" -> keys.change().delete(ids, author);
+          default -> keys.change().enable(ids, action.equals("enable"), author);
+        };
+    ObjectNode reply = AdminReplies.object();
+    ArrayNode done = reply.putArray("changed");
+    ArrayNode missing = reply.putArray("missing");
+    ids.forEach(id -> (changed.contains(id) ? done : missing).add(id.value()));
+    AdminReplies.send(request, response, Status.OK_200, reply);
+  }
+
+  private void rotate(JsonFields body, ServerRequest request, ServerResponse response) {
+    Duration grace = Grace.of(body);
+    KeyId id = id(request);
+    refuseBuiltIn(id);
+    send(
+        request,
+        response,
+        Status.OK_200,
+        keys.issue().rotate(id, grace, Login.author(request)).orElseThrow(KeysService::unknown));
+  }
+
+  private void resetUsage(ServerRequest request, ServerResponse response) {
+    ApiKey key = keys.all().byId(id(request)).orElseThrow(KeysService::unknown);
+    keys.quotas()
+        .reset(
+            key,
+            clock.instant(),
+            new Deed(
+                Action.RESET_USAGE,
+                Login.author(request),
+                clock.instant().truncatedTo(ChronoUnit.MILLIS)));
+    send(request, response, key);
+  }
+
+  private void send(ServerRequest request, ServerResponse response, ApiKey key) {
+    Versions.put(response, key);
+    AdminReplies.send(request, response, Status.OK_200, json.of(key));
+  }
+
+  private void send(ServerRequest request, ServerResponse response, Status status, Issued issued) {
+    Versions.put(response, issued.key());
+    AdminReplies.send(request, response, status, json.of(issued.key()).put("key", issued.secret()));
+  }
+
+  private static @Nullable Set<KeyId> ids(JsonNode node) {
+    if (!node.isArray() || node.isEmpty() || node.size() > MOST_AT_ONCE) {
+      return null;
+    }
+    Set<KeyId> ids = new LinkedHashSet<>();
+    for (JsonNode element : node) {
+      String text = element.textValue();
+      if (text == null || text.isEmpty() || text.length() > KeyId.MAX_LENGTH) {
+        return null;
+      }
+      ids.add(new KeyId(text));
+    }
+    return ids;
   }
 
   private static KeyId id(ServerRequest request) {
@@ -76,36 +188,16 @@ final class KeysService implements HttpService {
     }
   }
 
+  private static void refuseBuiltIn(KeyId id) {
+    if (id.equals(ApiKey.PLAYGROUND)) {
+      throw new Rejected(
+          ApiError.invalidRequest(409, "this key is part of the gateway; it can be disabled")
+              .withCode("built_in_key"));
+    }
+  }
+
   private static Rejected unknown() {
     return new Rejected(
         ApiError.invalidRequest(404, "there is no key of this id").withCode("key_not_found"));
-  }
-
-  private ObjectNode json(ApiKey key) {
-    return json(key, null);
-  }
-
-  private ObjectNode json(ApiKey key, @Nullable String secret) {
-    ObjectNode json = AdminReplies.object().put("id", key.id().value()).put("name", key.name());
-    QuotaStanding standing = keys.quotas().standing(key.id(), key.quota(), clock.instant());
-    if (secret != null) {
-      json.put("key", secret);
-    }
-    return json.put("key_prefix", key.prefix())
-        .put("status", AdminReplies.status(key.enabled()))
-        .put("enabled", key.enabled())
-        .put("rpm", key.limits().rpm())
-        .put("burst", key.limits().burstInForce())
-        .put("tpm", key.limits().tpm())
-        .put("max_concurrent", key.limits().maxConcurrent())
-        .put("tier", key.tier().wireName())
-        .put("quota_tokens", key.quota().limit())
-        .put("quota_period", key.quota().period().wireName())
-        .put("used_tokens", standing.used())
-        .put("reserved_tokens", standing.reserved())
-        .put("quota_resets_at", standing.resetsAt() == null ? null : standing.resetsAt().toString())
-        .put("expires_at", key.expiresAt() == null ? null : key.expiresAt().toString())
-        .put("created_at", key.createdAt().toString())
-        .put("updated_at", key.updatedAt().toString());
   }
 }

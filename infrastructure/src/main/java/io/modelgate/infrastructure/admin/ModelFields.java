@@ -103,6 +103,7 @@ record ModelFields(
         timeout.or(route.timeout()),
         streamUsage.or(route.streamUsage()),
         maxOutputTokens.or(route.maxOutputTokens()),
+        route.source(),
         enabled.or(route.enabled()),
         route.createdAt(),
         route.updatedAt());

@@ -51,9 +51,10 @@ final class ModelsService implements HttpService {
   }
 
   private void add(JsonFields body, ServerRequest request, ServerResponse response) {
-    switch (models.change().add(ModelFields.of(body).toAdd())) {
+    switch (models.change().add(ModelFields.of(body).toAdd(), Login.author(request))) {
       case Added(ModelRoute route) -> {
         response.header(HeaderNames.LOCATION, AdminApi.PATH + "/api/models/" + route.id());
+        Versions.put(response, route);
         AdminReplies.send(request, response, Status.CREATED_201, json(route));
       }
       case NameTaken taken -> throw rejected(taken);
@@ -65,15 +66,15 @@ final class ModelsService implements HttpService {
   }
 
   private void show(ServerRequest request, ServerResponse response) {
-    ModelRoute route = models.all().byId(id(request)).orElseThrow(ModelsService::unknown);
-    AdminReplies.send(request, response, Status.OK_200, json(route));
+    send(request, response, models.all().byId(id(request)).orElseThrow(ModelsService::unknown));
   }
 
   private void change(JsonFields body, ServerRequest request, ServerResponse response) {
     ModelFields fields = ModelFields.of(body);
-    switch (models.change().change(id(request), fields::applyTo)) {
-      case Changed(ModelRoute route) ->
-          AdminReplies.send(request, response, Status.OK_200, json(route));
+    switch (models
+        .change()
+        .change(id(request), Versions.guarded(request, fields::applyTo), Login.author(request))) {
+      case Changed(ModelRoute route) -> send(request, response, route);
       case NotThere _ -> throw unknown();
       case NameTaken taken -> throw rejected(taken);
       case NotServed notServed -> throw rejected(notServed);
@@ -84,10 +85,15 @@ final class ModelsService implements HttpService {
   }
 
   private void remove(ServerRequest request, ServerResponse response) {
-    if (!models.all().remove(id(request))) {
+    if (!models.change().delete(id(request), Login.author(request))) {
       throw unknown();
     }
     response.status(Status.NO_CONTENT_204).send();
+  }
+
+  private static void send(ServerRequest request, ServerResponse response, ModelRoute route) {
+    Versions.put(response, route);
+    AdminReplies.send(request, response, Status.OK_200, json(route));
   }
 
   private static ModelId id(ServerRequest request) {
@@ -149,6 +155,7 @@ final class ModelsService implements HttpService {
     return json.put("timeout", route.timeout() == null ? null : Timeouts.write(route.timeout()))
         .put("stream_usage", route.streamUsage() == null ? null : route.streamUsage().wireName())
         .put("max_output_tokens", route.maxOutputTokens())
+        .put("source", route.source().wireName())
         .put("status", AdminReplies.status(route.enabled()))
         .put("enabled", route.enabled())
         .put("created_at", route.createdAt().toString())

@@ -35,11 +35,7 @@ final class Callers {
     Admission admission = admit(request);
     CallLog call = CallLog.of(request);
     switch (admission) {
-      case Admission.Granted(ApiKey caller) -> {
-        call.put("key_id", caller.id().value());
-        call.put("key_name", caller.name());
-        RateHeaders.put(response, showStanding.handle(caller));
-      }
+      case Admission.Granted(ApiKey caller) -> welcome(caller, request, response);
       case Admission.Denied(Refusal refusal) -> {
         call.refused(RefusalTexts.rule(refusal));
         if (refusal instanceof Refusal.TooManyWrongKeys(Duration retryAfter)) {
@@ -48,6 +44,14 @@ final class Callers {
       }
     }
     return admission;
+  }
+
+  /** Names a caller in the log, and tells it what is left of its limits. */
+  void welcome(ApiKey caller, ServerRequest request, ServerResponse response) {
+    CallLog call = CallLog.of(request);
+    call.put("key_id", caller.id().value());
+    call.put("key_name", caller.terms().name());
+    RateHeaders.put(response, showStanding.handle(caller));
   }
 
   private Admission admit(ServerRequest request) {
@@ -63,7 +67,8 @@ final class Callers {
     if (secret.isEmpty() || secret.length() > LONGEST_KEY || secret.indexOf(' ') >= 0) {
       return new Admission.Denied(new Refusal.MalformedKey());
     }
-    Admission admission = admitCaller.handle(SecretHash.of(secret));
+    Admission admission =
+        admitCaller.handle(SecretHash.of(secret), CallLog.of(request).clientAddress());
     return admission instanceof Admission.Denied(Refusal.UnknownKey _)
         ? countWrongKey(request, admission)
         : admission;

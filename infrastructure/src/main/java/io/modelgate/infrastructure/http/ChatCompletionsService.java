@@ -19,6 +19,8 @@ import io.modelgate.domain.chat.ChatCall;
 import io.modelgate.domain.chat.Endpoint;
 import io.modelgate.domain.chat.RequestBody;
 import io.modelgate.domain.chat.UpstreamFailure;
+import io.modelgate.domain.routing.ModelName;
+import io.modelgate.infrastructure.http.RequestPeek.Peek;
 import io.modelgate.infrastructure.server.ApiError;
 import io.modelgate.infrastructure.server.ApiErrors;
 import io.modelgate.infrastructure.server.CallLog;
@@ -42,6 +44,12 @@ final class ChatCompletionsService implements HttpService {
   private static final List<HeaderName> PASSED_ON =
       List.of(
           HeaderNames.ACCEPT, HeaderNames.create("traceparent"), HeaderNames.create("tracestate"));
+
+  private static final ApiError NO_MODEL =
+      ApiError.invalidRequest(
+              400,
+              "the request names no model; set 'model' to the id of one, as listed by GET /v1/models")
+          .withParam("model");
 
   private final Callers callers;
   private final CompleteChat completeChat;
@@ -80,20 +88,41 @@ final class ChatCompletionsService implements HttpService {
     }
   }
 
+  /** A chat completion of a caller that was let in elsewhere. */
+  void serve(ApiKey caller, ServerRequest request, ServerResponse response) {
+    callers.welcome(caller, request, response);
+    read(Endpoint.CHAT_COMPLETIONS, caller, request, response);
+  }
+
   private void read(
       Endpoint endpoint, ApiKey caller, ServerRequest request, ServerResponse response) {
     switch (bodies.read(request)) {
       case Body.Unfit(ApiError error) -> errors.refuse(request, response, error);
       case Body.Whole(byte[] bytes) -> {
         CallLog.of(request).put("bytes_in", bytes.length);
-        switch (RequestPeek.of(endpoint, bytes)) {
-          case RequestPeek.Peek.Invalid(String message, String param) ->
-              errors.send(
-                  request, response, ApiError.invalidRequest(400, message).withParam(param));
-          case RequestPeek.Peek.Body(RequestBody body) ->
-              complete(endpoint, caller, body, request, response);
+        look(endpoint, caller, bytes, request, response);
+      }
+    }
+  }
+
+  private void look(
+      Endpoint endpoint,
+      ApiKey caller,
+      byte[] bytes,
+      ServerRequest request,
+      ServerResponse response) {
+    switch (RequestPeek.of(endpoint, bytes)) {
+      case Peek.Invalid(String message, String param) ->
+          errors.send(request, response, ApiError.invalidRequest(400, message).withParam(param));
+      case Peek.Unnamed unnamed -> {
+        ModelName usual = caller.terms().scope().defaultModel();
+        if (usual == null) {
+          errors.send(request, response, NO_MODEL);
+        } else {
+          look(endpoint, caller, unnamed.named(usual), request, response);
         }
       }
+      case Peek.Body(RequestBody body) -> complete(endpoint, caller, body, request, response);
     }
   }
 

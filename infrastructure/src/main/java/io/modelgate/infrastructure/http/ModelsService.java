@@ -11,6 +11,7 @@ import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
 import io.modelgate.application.chat.AdmitCaller.Admission;
 import io.modelgate.application.chat.ListModels;
+import io.modelgate.domain.access.ApiKey;
 import io.modelgate.domain.access.Refusal;
 import io.modelgate.domain.routing.ModelRoute;
 import io.modelgate.infrastructure.server.ApiErrors;
@@ -49,10 +50,10 @@ final class ModelsService implements HttpService {
     switch (callers.admit(request, response)) {
       case Admission.Denied(Refusal refusal) ->
           errors.refuse(request, response, OpenAiErrors.of(refusal));
-      case Admission.Granted _ -> {
+      case Admission.Granted(ApiKey caller) -> {
         ObjectNode list = JsonNodeFactory.instance.objectNode().put("object", "list");
         ArrayNode data = list.putArray("data");
-        models.handle().forEach(route -> data.add(json(route)));
+        models.handle(caller.terms().scope()).forEach(route -> data.add(json(route)));
         send(request, response, list);
       }
     }
@@ -63,9 +64,13 @@ final class ModelsService implements HttpService {
     switch (callers.admit(request, response)) {
       case Admission.Denied(Refusal refusal) ->
           errors.refuse(request, response, OpenAiErrors.of(refusal));
-      case Admission.Granted _ -> {
+      case Admission.Granted(ApiKey caller) -> {
         String raw = request.path().absolute().rawPath().substring(PATH.length() + 1);
         String id = URLDecoder.decode(raw.replace("+", "%2B"), StandardCharsets.UTF_8);
+        if (!caller.terms().scope().covers(id)) {
+          errors.refuse(request, response, OpenAiErrors.of(new Refusal.ModelNotAllowed(id)));
+          return;
+        }
         models
             .handle(id)
             .ifPresentOrElse(

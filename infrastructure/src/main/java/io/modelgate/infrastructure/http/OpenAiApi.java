@@ -1,11 +1,14 @@
 package io.modelgate.infrastructure.http;
 
 import io.helidon.webserver.http.HttpRouting;
+import io.helidon.webserver.http.ServerRequest;
+import io.helidon.webserver.http.ServerResponse;
 import io.modelgate.application.chat.AdmitCaller;
 import io.modelgate.application.chat.CompleteChat;
 import io.modelgate.application.chat.ListModels;
 import io.modelgate.application.chat.ShowStanding;
 import io.modelgate.application.chat.ShowUsage;
+import io.modelgate.domain.access.ApiKey;
 import io.modelgate.infrastructure.server.ApiErrors;
 import io.modelgate.infrastructure.server.RequestBodies;
 import java.util.function.BooleanSupplier;
@@ -54,6 +57,11 @@ public final class OpenAiApi implements AutoCloseable {
   /** Adds the endpoints to a listener. */
   public void register(HttpRouting.Builder routing) {
     routing.register(chat, models, usage, health);
+  }
+
+  /** Serves a chat completion of a caller that was let in elsewhere, as at {@code /v1}. */
+  public void chat(ApiKey caller, ServerRequest request, ServerResponse response) {
+    chat.serve(caller, request, response);
   }
 
   /** Streams are left to themselves from now on. */

@@ -35,6 +35,17 @@ final class OpenAiErrors {
       case Refusal.DisabledKey _ -> invalidKey("This API key is disabled. Ask your administrator.");
       case Refusal.ExpiredKey _ ->
           invalidKey("This API key has expired. Ask your administrator for a new one.");
+      case Refusal.AddressNotAllowed _ ->
+          forbidden(
+              "This API key may not be used from your address. Ask your administrator.",
+              "address_not_allowed");
+      case Refusal.ModelNotAllowed(String model) ->
+          forbidden(
+                  "This API key may not use the model '"
+                      + shown(model)
+                      + "'. GET /v1/models lists those that it may.",
+                  "model_not_allowed")
+              .withParam("model");
       case Refusal.UnknownModel(String model) ->
           ApiError.invalidRequest(
                   404,
@@ -136,6 +147,10 @@ final class OpenAiErrors {
 
   private static ApiError invalidKey(String message) {
     return ApiError.invalidRequest(401, message).withCode("invalid_api_key");
+  }
+
+  private static ApiError forbidden(String message, String code) {
+    return new ApiError(403, message, "permission_error", null, code);
   }
 
   private static ApiError upstream(int status, String message, String code) {

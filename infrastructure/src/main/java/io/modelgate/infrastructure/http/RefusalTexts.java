@@ -121,6 +121,8 @@ final class RefusalTexts {
           Refusal.UnknownKey _,
           Refusal.DisabledKey _,
           Refusal.ExpiredKey _,
+          Refusal.AddressNotAllowed _,
+          Refusal.ModelNotAllowed _,
           Refusal.UnknownModel _,
           Refusal.QuotaExhausted _ ->
           null;
@@ -134,6 +136,8 @@ final class RefusalTexts {
       case Refusal.TooManyWrongKeys _ -> "wrong_keys";
       case Refusal.DisabledKey _ -> "key_disabled";
       case Refusal.ExpiredKey _ -> "key_expired";
+      case Refusal.AddressNotAllowed _ -> "address";
+      case Refusal.ModelNotAllowed _ -> "model_not_allowed";
       case Refusal.UnknownModel _ -> "model";
       case Refusal.QuotaExhausted _ -> "quota";
       case Refusal.QuotaBusy _ -> "quota_reserved";

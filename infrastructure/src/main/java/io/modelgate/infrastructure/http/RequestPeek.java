@@ -5,10 +5,15 @@ import io.modelgate.domain.chat.Endpoint;
 import io.modelgate.domain.chat.OutputBounds.Name;
 import io.modelgate.domain.chat.RequestBody;
 import io.modelgate.domain.chat.Span;
+import io.modelgate.domain.routing.ModelName;
 import io.modelgate.infrastructure.json.JsonCursor;
+import io.modelgate.infrastructure.json.JsonText;
 import io.modelgate.infrastructure.json.MalformedJson;
+import java.io.ByteArrayOutputStream;
+import java.nio.charset.StandardCharsets;
 import java.util.HashSet;
 import java.util.Locale;
+import java.util.Objects;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -27,7 +32,7 @@ final class RequestPeek {
   private final BoundsPeek bounds;
   private final PromptPeek prompt;
   private @Nullable String model;
-  private Span modelAt = new Span(0, 0);
+  private @Nullable Span modelAt;
   private boolean stream;
   private @Nullable StreamOptionsPeek options;
 
@@ -42,6 +47,45 @@ final class RequestPeek {
   /** What looking at a body can come to. */
   sealed interface Peek {
     record Body(RequestBody body) implements Peek {}
+
+    /**
+     * It names no model, and nothing else is wrong with it so far.
+     *
+     * @param at where the value of {@code model} stands, which is null or empty; null when there is
+     *     no such member
+     * @param inside offset after the opening brace
+     */
+    record Unnamed(
+        @SuppressWarnings("ArrayRecordComponent") byte[] body, @Nullable Span at, int inside)
+        implements Peek {
+      /** The body with that name in it, and nothing else changed. */
+      byte[] named(ModelName name) {
+        byte[] value = JsonText.quote(name.value());
+        if (at != null) {
+          return join(at.start(), value, at.end());
+        }
+        int next = inside;
+        while (body[next] == ' '
+            || body[next] == '\n'
+            || body[next] == '\r'
+            || body[next] == '\t') {
+          next++;
+        }
+        String member =
+            "\"model\":"
+                + new String(value, StandardCharsets.UTF_8)
+                + (body[next] == '}' ? "" : ",");
+        return join(inside, member.getBytes(StandardCharsets.UTF_8), inside);
+      }
+
+      private byte[] join(int until, byte[] put, int from) {
+        var joined = new ByteArrayOutputStream(body.length + put.length);
+        joined.write(body, 0, until);
+        joined.writeBytes(put);
+        joined.write(body, from, body.length - from);
+        return joined.toByteArray();
+      }
+    }
 
     /**
      * The client's mistake.
@@ -89,9 +133,7 @@ final class RequestPeek {
 
   private Peek outcome(int inside) {
     if (model == null || model.isEmpty()) {
-      return new Peek.Invalid(
-          "the request names no model; set 'model' to the id of one, as listed by GET /v1/models",
-          "model");
+      return new Peek.Unnamed(body, modelAt, inside);
     }
     boolean usageAsked = stream && options != null && options.usageAsked();
     Edit askForUsage =
@@ -100,7 +142,7 @@ final class RequestPeek {
         new RequestBody(
             body,
             model,
-            modelAt,
+            Objects.requireNonNull(modelAt),
             stream,
             usageAsked,
             stream ? askForUsage : null,
@@ -166,7 +208,9 @@ final class RequestPeek {
   private Peek.@Nullable Invalid readModel() {
     JsonCursor.Type type = cursor.type();
     if (type == JsonCursor.Type.NULL) {
-      return null; // as if it were absent
+      int at = cursor.position();
+      modelAt = new Span(at, at + "null".length());
+      return null; // as if it were absent; the cursor passes over it
     }
     if (type != JsonCursor.Type.STRING) {
       return wrongType("model", "a string", type);

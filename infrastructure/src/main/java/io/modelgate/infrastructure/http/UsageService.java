@@ -64,7 +64,7 @@ final class UsageService implements HttpService {
     }
     ObjectNode body = JsonNodeFactory.instance.objectNode();
     body.set("quota", quota(report.quota()));
-    body.set("limits", limits(caller.limits()));
+    body.set("limits", limits(caller.terms().limits()));
     body.set("today", sum(report.today()));
     ArrayNode period = body.putArray("period");
     report.period().forEach(use -> period.add(put(use(use.model()), use)));

@@ -86,7 +86,7 @@ public final class LiveTargets implements Targets, AutoCloseable {
       Destination chosen = choose(open, wish);
       EngineState engine = engineOf(chosen);
       KeyId key = wish.caller().id();
-      switch (engine.enter(key, settings.get().weightOf(wish.caller().tier()), sink)) {
+      switch (engine.enter(key, settings.get().weightOf(wish.caller().terms().tier()), sink)) {
         case Entry.Taken(Duration waited) -> {
           Pass pass = stateOf(chosen).enter();
           if (pass != Pass.NONE) {

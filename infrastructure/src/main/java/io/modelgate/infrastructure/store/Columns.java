@@ -2,9 +2,11 @@ package io.modelgate.infrastructure.store;
 
 import io.helidon.dbclient.DbRow;
 import java.time.Instant;
+import java.util.List;
 import java.util.NoSuchElementException;
 import java.util.Objects;
 import java.util.function.Function;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** Reads a row's columns as the domain's types, and back. */
@@ -66,6 +68,18 @@ final class Columns {
   /** The instant as it will be read back. */
   static Instant kept(Instant instant) {
     return Instant.ofEpochMilli(instant.toEpochMilli());
+  }
+
+  /** A list as one text, an entry a line; null for none. */
+  static @Nullable String list(List<?> entries) {
+    return entries.isEmpty()
+        ? null
+        : entries.stream().map(Object::toString).collect(Collectors.joining("\n"));
+  }
+
+  static <T> List<T> list(DbRow row, String column, Function<String, T> reader) {
+    String text = textOrNull(row, column);
+    return text == null ? List.of() : text.lines().map(reader).toList();
   }
 
   /** Every entity has a status, of which there are two. */

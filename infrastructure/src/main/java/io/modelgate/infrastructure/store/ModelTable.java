@@ -9,6 +9,7 @@ import io.modelgate.domain.routing.Credential;
 import io.modelgate.domain.routing.ModelId;
 import io.modelgate.domain.routing.ModelName;
 import io.modelgate.domain.routing.ModelRoute;
+import io.modelgate.domain.routing.ModelSource;
 import io.modelgate.domain.routing.StreamUsage;
 import io.modelgate.domain.routing.Target;
 import java.security.GeneralSecurityException;
@@ -70,10 +71,10 @@ final class ModelTable {
             execute.createInsert(
                 """
                 INSERT INTO models
-                  (id, name, timeout_ms, stream_usage, max_output_tokens, status, created_at,
-                   updated_at)
+                  (id, name, timeout_ms, stream_usage, max_output_tokens, source, status,
+                   created_at, updated_at)
                 VALUES
-                  (:id, :name, :timeout, :usage, :most, :status, :created, :updated)
+                  (:id, :name, :timeout, :usage, :most, :source, :status, :created, :updated)
                 """),
             route)
         .execute();
@@ -86,8 +87,8 @@ final class ModelTable {
                 """
                 UPDATE models
                 SET name = :name, timeout_ms = :timeout, stream_usage = :usage,
-                  max_output_tokens = :most,
-                  status = :status, created_at = :created, updated_at = :updated
+                  max_output_tokens = :most, source = :source, status = :status,
+                  created_at = :created, updated_at = :updated
                 WHERE id = :id
                 """),
             route)
@@ -155,6 +156,7 @@ final class ModelTable {
         millis == null ? null : Duration.ofMillis(millis),
         route.streamUsage(),
         route.maxOutputTokens(),
+        route.source(),
         route.enabled(),
         Columns.kept(route.createdAt()),
         Columns.kept(route.updatedAt()));
@@ -168,6 +170,7 @@ final class ModelTable {
         .addParam("timeout", timeoutMillis(route.timeout()))
         .addParam("usage", usage == null ? null : usage.wireName())
         .addParam("most", route.maxOutputTokens())
+        .addParam("source", route.source().wireName())
         .addParam("status", Columns.status(route.enabled()))
         .addParam("created", Columns.millis(route.createdAt()))
         .addParam("updated", Columns.millis(route.updatedAt()));
@@ -186,6 +189,7 @@ final class ModelTable {
         timeout == null ? null : Duration.ofMillis(timeout),
         usage == null ? null : StreamUsage.ofWireName(usage).orElseThrow(),
         Columns.numberOrNull(row, "max_output_tokens"),
+        ModelSource.ofWireName(Columns.text(row, "source")).orElseThrow(),
         Columns.enabled(row),
         Columns.instant(row, "created_at"),
         Columns.instant(row, "updated_at"));

@@ -1,13 +1,19 @@
 package io.modelgate.infrastructure.store;
 
 import io.modelgate.application.port.ApiKeys;
+import io.modelgate.application.port.Deed;
 import io.modelgate.domain.access.ApiKey;
 import io.modelgate.domain.access.KeyId;
+import io.modelgate.domain.access.KeySecret;
 import io.modelgate.domain.access.SecretHash;
 import io.modelgate.infrastructure.store.Job.Decision;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Function;
 import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
@@ -41,77 +47,109 @@ final class SqlApiKeys implements ApiKeys {
   }
 
   @Override
-  public void add(ApiKey key) {
+  public void add(ApiKey key, Deed deed) {
     boolean _ =
         writer.change(
             "adding an api key",
             () -> {
-              if (byId(key.id()).isPresent() || byHash(key.hash()).isPresent()) {
+              if (byId(key.id()).isPresent() || byHash(key.secret().hash()).isPresent()) {
                 throw new IllegalArgumentException(
                     "the id or the hash of " + key.id() + " is not new");
               }
               ApiKey kept = ApiKeyTable.kept(key);
               return new Decision.Write<>(
                   true,
-                  execute -> ApiKeyTable.insert(execute, kept),
+                  execute -> {
+                    ApiKeyTable.insert(execute, kept);
+                    AuditTable.note(execute, deed, null, kept);
+                  },
                   () -> snapshot = snapshot.with(kept));
             });
   }
 
   @Override
-  public Optional<ApiKey> change(KeyId id, UnaryOperator<ApiKey> change) {
-    return writer.change(
-        "changing an api key",
-        () -> byId(id).map(change).map(changed -> decide(id, changed)).orElseGet(SqlApiKeys::none));
+  public List<ApiKey> change(Collection<KeyId> ids, UnaryOperator<ApiKey> change, Deed deed) {
+    return writer.change("changing api keys", () -> decide(Set.copyOf(ids), change, deed));
   }
 
-  private Decision<Optional<ApiKey>> decide(KeyId id, ApiKey changed) {
-    if (!changed.id().equals(id)) {
-      throw new IllegalArgumentException("a change keeps the id " + id);
+  private Decision<List<ApiKey>> decide(Set<KeyId> ids, UnaryOperator<ApiKey> change, Deed deed) {
+    Map<KeyId, ApiKey> changed = new LinkedHashMap<>();
+    for (ApiKey before : snapshot.all) {
+      if (ids.contains(before.id())) {
+        ApiKey after = change.apply(before);
+        if (!after.id().equals(before.id())) {
+          throw new IllegalArgumentException("a change keeps the id " + before.id());
+        }
+        changed.put(before.id(), ApiKeyTable.kept(after));
+      }
     }
-    ApiKey kept = ApiKeyTable.kept(changed);
-    return new Decision.Write<>(
-        Optional.of(kept),
-        execute -> ApiKeyTable.update(execute, kept),
-        () -> snapshot = snapshot.replacing(kept));
-  }
-
-  private static Decision<Optional<ApiKey>> none() {
-    return new Decision.Leave<>(Optional.empty());
+    List<ApiKey> result = List.copyOf(changed.values());
+    return result.isEmpty()
+        ? new Decision.Leave<>(result)
+        : new Decision.Write<>(
+            result,
+            execute ->
+                result.forEach(
+                    after -> {
+                      ApiKeyTable.update(execute, after);
+                      AuditTable.note(execute, deed, snapshot.byId.get(after.id()), after);
+                    }),
+            () -> snapshot = snapshot.replacing(changed));
   }
 
   @Override
-  public boolean remove(KeyId id) {
+  public Set<KeyId> remove(Collection<KeyId> ids, Deed deed) {
     return writer.change(
-        "removing an api key",
-        () ->
-            byId(id).isEmpty()
-                ? new Decision.Leave<>(false)
-                : new Decision.Write<>(
-                    true,
-                    execute -> ApiKeyTable.delete(execute, id),
-                    () -> snapshot = snapshot.without(id)));
+        "removing api keys",
+        () -> {
+          Set<KeyId> found =
+              ids.stream().filter(snapshot.byId::containsKey).collect(Collectors.toSet());
+          return found.isEmpty()
+              ? new Decision.Leave<>(found)
+              : new Decision.Write<>(
+                  found,
+                  execute ->
+                      found.forEach(
+                          id -> {
+                            ApiKeyTable.delete(execute, id);
+                            AuditTable.note(execute, deed, snapshot.byId.get(id), null);
+                          }),
+                  () -> snapshot = snapshot.without(found));
+        });
   }
 
+  /**
+   * Keys as they are at one moment.
+   *
+   * @param byHash by their secrets, and those before the last rotation
+   */
   private record Snapshot(
       List<ApiKey> all, Map<KeyId, ApiKey> byId, Map<SecretHash, ApiKey> byHash) {
     static Snapshot of(List<ApiKey> keys) {
+      Map<SecretHash, ApiKey> byHash = HashMap.newHashMap(keys.size());
+      for (ApiKey key : keys) {
+        KeySecret.Former former = key.secret().former();
+        if (former != null) {
+          byHash.put(former.hash(), key);
+        }
+        byHash.put(key.secret().hash(), key);
+      }
       return new Snapshot(
           List.copyOf(keys),
           keys.stream().collect(Collectors.toUnmodifiableMap(ApiKey::id, Function.identity())),
-          keys.stream().collect(Collectors.toUnmodifiableMap(ApiKey::hash, Function.identity())));
+          byHash);
     }
 
     Snapshot with(ApiKey added) {
       return of(Stream.concat(all.stream(), Stream.of(added)).toList());
     }
 
-    Snapshot replacing(ApiKey changed) {
-      return of(all.stream().map(key -> key.id().equals(changed.id()) ? changed : key).toList());
+    Snapshot replacing(Map<KeyId, ApiKey> changed) {
+      return of(all.stream().map(key -> changed.getOrDefault(key.id(), key)).toList());
     }
 
-    Snapshot without(KeyId id) {
-      return of(all.stream().filter(key -> !key.id().equals(id)).toList());
+    Snapshot without(Set<KeyId> ids) {
+      return of(all.stream().filter(key -> !ids.contains(key.id())).toList());
     }
   }
 }

@@ -1,5 +1,6 @@
 package io.modelgate.infrastructure.store;
 
+import io.modelgate.application.port.Deed;
 import io.modelgate.application.port.ModelRoutes;
 import io.modelgate.domain.routing.ModelId;
 import io.modelgate.domain.routing.ModelName;
@@ -43,7 +44,7 @@ final class SqlModelRoutes implements ModelRoutes {
   }
 
   @Override
-  public void add(ModelRoute route) {
+  public void add(ModelRoute route, Deed deed) {
     boolean _ =
         writer.change(
             "adding a model",
@@ -55,23 +56,26 @@ final class SqlModelRoutes implements ModelRoutes {
               ModelRoute kept = ModelTable.kept(route);
               return new Decision.Write<>(
                   true,
-                  execute -> table.insert(execute, kept),
+                  execute -> {
+                    table.insert(execute, kept);
+                    AuditTable.note(execute, deed, null, kept);
+                  },
                   () -> snapshot = snapshot.with(kept));
             });
   }
 
   @Override
-  public Optional<ModelRoute> change(ModelId id, UnaryOperator<ModelRoute> change) {
+  public Optional<ModelRoute> change(ModelId id, UnaryOperator<ModelRoute> change, Deed deed) {
     return writer.change(
         "changing a model",
         () ->
             byId(id)
                 .map(change)
-                .map(changed -> decide(id, changed))
+                .map(changed -> decide(id, changed, deed))
                 .orElseGet(SqlModelRoutes::none));
   }
 
-  private Decision<Optional<ModelRoute>> decide(ModelId id, ModelRoute changed) {
+  private Decision<Optional<ModelRoute>> decide(ModelId id, ModelRoute changed, Deed deed) {
     if (!changed.id().equals(id)) {
       throw new IllegalArgumentException("a change keeps the id " + id);
     }
@@ -79,7 +83,10 @@ final class SqlModelRoutes implements ModelRoutes {
     ModelRoute kept = ModelTable.kept(changed);
     return new Decision.Write<>(
         Optional.of(kept),
-        execute -> table.update(execute, kept),
+        execute -> {
+          table.update(execute, kept);
+          AuditTable.note(execute, deed, snapshot.byId.get(id), kept);
+        },
         () -> snapshot = snapshot.replacing(kept));
   }
 
@@ -88,7 +95,7 @@ final class SqlModelRoutes implements ModelRoutes {
   }
 
   @Override
-  public boolean remove(ModelId id) {
+  public boolean remove(ModelId id, Deed deed) {
     return writer.change(
         "removing a model",
         () ->
@@ -96,7 +103,10 @@ final class SqlModelRoutes implements ModelRoutes {
                 ? new Decision.Leave<>(false)
                 : new Decision.Write<>(
                     true,
-                    execute -> ModelTable.delete(execute, id),
+                    execute -> {
+                      ModelTable.delete(execute, id);
+                      AuditTable.note(execute, deed, snapshot.byId.get(id), null);
+                    },
                     () -> snapshot = snapshot.without(id)));
   }
 

@@ -1,11 +1,15 @@
 package io.modelgate.infrastructure.store;
 
+import io.modelgate.application.port.Deed;
 import io.modelgate.application.port.Quotas;
 import io.modelgate.application.port.UsageRecord;
+import io.modelgate.domain.access.ApiKey;
 import io.modelgate.domain.access.KeyId;
+import io.modelgate.domain.access.QuotaPeriod;
 import io.modelgate.domain.access.QuotaStanding;
 import io.modelgate.domain.access.TokenDemand;
 import io.modelgate.domain.access.TokenQuota;
+import io.modelgate.infrastructure.store.Job.Decision;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneId;
@@ -91,6 +95,51 @@ final class SqlQuotas implements Quotas {
         case TokenQuota.Verdict.Exhausted _ -> new Verdict.Exhausted(of(tally, quota, now));
         case TokenQuota.Verdict.Busy _ -> new Verdict.Busy(of(tally, quota, now));
       };
+    }
+  }
+
+  /**
+   * What was used up to now is taken off, in memory and on the disk alike; what is used until the
+   * disk has it counts afterwards. Charges that are not kept yet come to the disk later and bring
+   * it to the same.
+   */
+  @Override
+  public void reset(ApiKey key, Instant now, Deed deed) {
+    QuotaPeriod period = key.terms().quota().period();
+    PeriodStarts starts = calendar.startsOf(now);
+    Account account = account(key.id());
+    boolean _ =
+        writer.change(
+            "giving a quota back",
+            () -> {
+              long used = used(account, period, starts);
+              return used == 0
+                  ? new Decision.Leave<>(false)
+                  : new Decision.Write<>(
+                      true,
+                      execute -> {
+                        UsageTables.giveBack(
+                            execute, new QuotaUse(key.id(), period, starts.of(period), used));
+                        AuditTable.noteReset(execute, deed, key, used);
+                      },
+                      () -> giveBack(account, period, starts, used));
+            });
+  }
+
+  private static long used(Account account, QuotaPeriod period, PeriodStarts starts) {
+    synchronized (account) {
+      Tally tally = account.find(period, starts);
+      return tally == null ? 0 : tally.used();
+    }
+  }
+
+  private static void giveBack(
+      Account account, QuotaPeriod period, PeriodStarts starts, long tokens) {
+    synchronized (account) {
+      Tally tally = account.find(period, starts);
+      if (tally != null) {
+        tally.giveBack(tokens);
+      }
     }
   }
 

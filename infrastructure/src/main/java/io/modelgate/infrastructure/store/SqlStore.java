@@ -2,6 +2,7 @@ package io.modelgate.infrastructure.store;
 
 import io.helidon.dbclient.DbClientException;
 import io.modelgate.application.port.ApiKeys;
+import io.modelgate.application.port.AuditTrail;
 import io.modelgate.application.port.ModelRoutes;
 import io.modelgate.application.port.Quotas;
 import io.modelgate.application.port.UsageHistory;
@@ -30,6 +31,7 @@ public final class SqlStore implements AutoCloseable {
   private final SqlModelRoutes modelRoutes;
   private final SqlQuotas quotas;
   private final SqlUsageHistory usageHistory;
+  private final SqlAuditTrail auditTrail;
 
   private SqlStore(
       Path file,
@@ -42,6 +44,7 @@ public final class SqlStore implements AutoCloseable {
     this.lock = lock;
     this.writer = writer;
     this.usageHistory = usageHistory;
+    this.auditTrail = new SqlAuditTrail(writer, usageHistory);
     this.apiKeys = new SqlApiKeys(writer, contents.keys());
     this.modelRoutes = new SqlModelRoutes(writer, contents.models(), contents.routes());
     this.quotas = new SqlQuotas(writer, zone, contents.used());
@@ -168,6 +171,10 @@ public final class SqlStore implements AutoCloseable {
 
   public Quotas quotas() {
     return quotas;
+  }
+
+  public AuditTrail auditTrail() {
+    return auditTrail;
   }
 
   public UsageHistory usageHistory() {

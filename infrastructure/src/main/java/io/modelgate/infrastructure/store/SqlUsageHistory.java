@@ -45,9 +45,18 @@ final class SqlUsageHistory implements UsageHistory, AutoCloseable {
 
   @Override
   public List<ModelUse> byModel(KeyId key, Instant from) {
-    var ticket = new Ticket<List<ModelUse>>("reading what a key used");
+    return read("reading what a key used", connection -> byModel(connection, key, from));
+  }
+
+  /** Something that reads. */
+  interface Reading<T> {
+    T from(Connection connection) throws SQLException;
+  }
+
+  <T> T read(String doing, Reading<T> reading) {
+    var ticket = new Ticket<T>(doing);
     if (comesToItsTurn(ticket)) {
-      Thread.ofPlatform().name("store-reader").daemon().start(() -> read(key, from, ticket));
+      Thread.ofPlatform().name("store-reader").daemon().start(() -> read(reading, ticket));
     }
     return ticket.await(patience);
   }
@@ -65,9 +74,14 @@ final class SqlUsageHistory implements UsageHistory, AutoCloseable {
     return false;
   }
 
-  private void read(KeyId key, Instant from, Ticket<List<ModelUse>> ticket) {
+  private <T> void read(Reading<T> reading, Ticket<T> ticket) {
     try {
-      ticket.done(read(key, from));
+      if (closed) {
+        throw new IllegalStateException("the store is closed");
+      }
+      try (Connection connection = config.createConnection(url)) {
+        ticket.done(reading.from(connection));
+      }
     } catch (SQLException | RuntimeException e) {
       ticket.unavailable(e);
     } finally {
@@ -75,12 +89,9 @@ final class SqlUsageHistory implements UsageHistory, AutoCloseable {
     }
   }
 
-  private List<ModelUse> read(KeyId key, Instant from) throws SQLException {
-    if (closed) {
-      throw new IllegalStateException("the store is closed");
-    }
-    try (Connection connection = config.createConnection(url);
-        PreparedStatement query = connection.prepareStatement(BY_MODEL)) {
+  private static List<ModelUse> byModel(Connection connection, KeyId key, Instant from)
+      throws SQLException {
+    try (PreparedStatement query = connection.prepareStatement(BY_MODEL)) {
       query.setString(1, key.value());
       query.setLong(2, from.toEpochMilli());
       try (ResultSet rows = query.executeQuery()) {

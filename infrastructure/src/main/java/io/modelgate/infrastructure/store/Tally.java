@@ -34,6 +34,11 @@ final class Tally {
     reserved += tokens;
   }
 
+  /** Takes off what was used before. */
+  void giveBack(long tokens) {
+    used = Math.max(0, used - tokens);
+  }
+
   /**
    * Ends a call.
    *

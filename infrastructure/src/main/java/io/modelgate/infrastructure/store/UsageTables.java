@@ -77,12 +77,30 @@ final class UsageTables {
     }
   }
 
+  /**
+   * Takes off what a key has used; below nothing where charges that were counted are still to come.
+   */
+  static void giveBack(DbExecute execute, QuotaUse use) {
+    execute
+        .createInsert(
+            """
+            INSERT INTO quota_use (key_id, period, starts_at, used)
+            VALUES (:key, :period, :starts, -:used)
+            ON CONFLICT DO UPDATE SET used = used - :used
+            """)
+        .addParam("key", use.key().value())
+        .addParam("period", use.period().wireName())
+        .addParam("starts", use.startsAt())
+        .addParam("used", use.used())
+        .execute();
+  }
+
   private static QuotaUse use(DbRow row) {
     return new QuotaUse(
         new KeyId(Columns.text(row, "key_id")),
         QuotaPeriod.ofWireName(Columns.text(row, "period")).orElseThrow(),
         Columns.number(row, "starts_at"),
-        Columns.number(row, "used"));
+        Math.max(0, Columns.number(row, "used")));
   }
 
   /** The largest sequence of a charge that was kept; 0 when there was none. */

@@ -174,7 +174,7 @@ class AdminGateTest {
     var reply = server.get(path);
 
     assertThat(reply.status()).isEqualTo(404);
-    assertThat(reply.error().path("message").asText()).contains("/admin/api/keys");
+    assertThat(reply.error().path("message").asText()).contains("/admin/api/openapi.yaml");
     assertThat(reply.error().has("param")).isTrue();
     assertThat(reply.error().has("code")).isTrue();
   }

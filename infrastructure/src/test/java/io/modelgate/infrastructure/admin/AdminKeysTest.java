@@ -1,5 +1,6 @@
 package io.modelgate.infrastructure.admin;
 
+import static io.modelgate.testing.Samples.DEED;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -52,25 +53,32 @@ class AdminKeysTest {
 
     assertThat(key.fieldNames())
         .toIterable()
-        .containsExactly(
+        .containsExactlyInAnyOrder(
             "id",
             "name",
+            "note",
             "key_prefix",
             "status",
             "enabled",
+            "expired",
+            "built_in",
+            "tier",
             "rpm",
             "burst",
             "tpm",
             "max_concurrent",
-            "tier",
             "quota_tokens",
             "quota_period",
             "used_tokens",
             "reserved_tokens",
             "quota_resets_at",
+            "default_model",
+            "old_works_until",
             "expires_at",
             "created_at",
-            "updated_at");
+            "updated_at",
+            "allowed_models",
+            "allowed_ips");
     assertThat(key.path("status").asText()).isEqualTo("active");
     assertThat(key.path("quota_tokens").isNull()).isTrue();
     assertThat(key.path("used_tokens").asLong()).isEqualTo(12);
@@ -82,6 +90,7 @@ class AdminKeysTest {
   @Test
   void listsKeysOldestFirst() {
     server.post(KEYS, "{\"name\":\"first\"}");
+    server.clock.advance(Duration.ofMillis(1));
     server.post(KEYS, "{\"name\":\"second\"}");
 
     assertThat(server.get(KEYS).json().path("data"))
@@ -105,7 +114,7 @@ class AdminKeysTest {
     assertThat(server.post(KEYS, body).status()).isEqualTo(201);
 
     assertThat(server.keys.all())
-        .extracting(ApiKey::quota)
+        .extracting(key -> key.terms().quota())
         .containsExactly(new TokenQuota(limit, QuotaPeriod.TOTAL));
   }
 
@@ -266,7 +275,8 @@ class AdminKeysTest {
     assertThat(reply.error().path("message").asText())
         .contains(
             "'expire_at'",
-            "name, expires_at, quota_tokens, quota_period, rpm, burst, tpm, max_concurrent, tier, enabled, status");
+            "name, note, expires_at, quota_tokens, quota_period, rpm, burst, tpm, max_concurrent,"
+                + " allowed_models, default_model, allowed_ips, tier, enabled, status");
   }
 
   @ParameterizedTest
@@ -403,7 +413,7 @@ class AdminKeysTest {
   @Test
   void saysSoWhenTheStoreIsGone() {
     var keys = new InMemoryApiKeys();
-    keys.add(Samples.aKey("key_1", "sk-mg-secret"));
+    keys.add(Samples.aKey("key_1", "sk-mg-secret"), DEED);
     try (var broken = AdminServer.startOnAFullDisk(keys, new InMemoryModelRoutes())) {
       var reply = broken.post(KEYS, "{\"name\":\"a\"}");
 

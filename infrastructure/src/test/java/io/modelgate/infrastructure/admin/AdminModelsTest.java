@@ -1,5 +1,6 @@
 package io.modelgate.infrastructure.admin;
 
+import static io.modelgate.testing.Samples.DEED;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -51,6 +52,7 @@ class AdminModelsTest {
             "timeout",
             "stream_usage",
             "max_output_tokens",
+            "source",
             "status",
             "enabled",
             "created_at",
@@ -367,7 +369,7 @@ class AdminModelsTest {
 
   @Test
   void canDisableAModelWhoseBackendIsGone() {
-    server.routes.add(Samples.aRoute("echo", BackendKind.ECHO));
+    server.routes.add(Samples.aRoute("echo", BackendKind.ECHO), DEED);
 
     var reply = server.patch(MODELS + "/mdl_echo", "{\"status\":\"disabled\"}");
 
@@ -390,7 +392,7 @@ class AdminModelsTest {
   @Test
   void saysSoWhenTheStoreIsGone() {
     var routes = new InMemoryModelRoutes();
-    routes.add(Samples.aRoute("m", BackendKind.VLLM));
+    routes.add(Samples.aRoute("m", BackendKind.VLLM), DEED);
     try (var broken = AdminServer.startOnAFullDisk(new InMemoryApiKeys(), routes)) {
       assertThat(broken.post(MODELS, EVERYTHING).status()).isEqualTo(503);
       assertThat(broken.patch(MODELS + "/mdl_m", "{}").status()).isEqualTo(503);

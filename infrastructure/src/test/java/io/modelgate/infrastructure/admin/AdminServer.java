@@ -5,6 +5,8 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.modelgate.application.admin.ChangeApiKey;
 import io.modelgate.application.admin.ChangeRoutes;
 import io.modelgate.application.admin.IssueApiKey;
+import io.modelgate.application.chat.AdmitCaller;
+import io.modelgate.application.chat.ListModels;
 import io.modelgate.application.port.ApiKeys;
 import io.modelgate.application.port.ModelRoutes;
 import io.modelgate.domain.access.RateLimits;
@@ -14,13 +16,18 @@ import io.modelgate.domain.routing.BackendAddresses;
 import io.modelgate.domain.routing.BackendKind;
 import io.modelgate.infrastructure.server.ApiErrors;
 import io.modelgate.infrastructure.server.ApiServer;
+import io.modelgate.infrastructure.server.ConnectionLimits;
 import io.modelgate.infrastructure.server.Metrics;
 import io.modelgate.infrastructure.server.ServerSettings;
+import io.modelgate.infrastructure.server.WrongKeys;
 import io.modelgate.testing.BrokenStore;
 import io.modelgate.testing.InMemoryApiKeys;
+import io.modelgate.testing.InMemoryAuditTrail;
 import io.modelgate.testing.InMemoryModelRoutes;
 import io.modelgate.testing.InMemoryQuotas;
 import io.modelgate.testing.Samples;
+import io.modelgate.testing.ScriptedLimits;
+import io.modelgate.testing.ScriptedUpstream;
 import io.modelgate.testing.SettableClock;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -40,6 +47,8 @@ import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.Set;
+import java.util.concurrent.atomic.AtomicReference;
 
 /** The admin API on a real listener over stores in memory, and a client that holds its key. */
 final class AdminServer implements AutoCloseable {
@@ -55,6 +64,7 @@ final class AdminServer implements AutoCloseable {
       new AdminApi.Settings(List.of(), null, Samples.NOON, List.of());
   final FixedTargets targets = new FixedTargets();
   final Metrics metrics = Metrics.create("test");
+  final InMemoryAuditTrail audit = new InMemoryAuditTrail();
   private final ApiServer server;
   private final HttpClient client = HttpClient.newHttpClient();
 
@@ -64,7 +74,11 @@ final class AdminServer implements AutoCloseable {
     var random = new SecureRandom();
     var api =
         new AdminApi(
-            new AdminGate(SecretHash.of(ADMIN_KEY), new ApiErrors(false)),
+            new AdminApi.Access(
+                adminKey(),
+                new AdmitCaller(keys, clock),
+                new Sessions(
+                    () -> new Sessions.Lifetime(Duration.ofHours(1), Duration.ofHours(12)), clock)),
             new AdminApi.Keys(
                 new IssueApiKey(
                     keys,
@@ -85,15 +99,37 @@ final class AdminServer implements AutoCloseable {
                     random),
                 routes,
                 targets),
+            new AdminApi.Calls(
+                new ScriptedLimits(),
+                new ListModels(routes, new ScriptedUpstream()),
+                (caller, _, response) -> response.send("called by " + caller.terms().name())),
+            audit,
             () -> settings,
             clock,
+            new ApiErrors(false),
             "admin-pages-of-tests");
     this.server =
         ApiServer.start(
-            new ServerSettings("127.0.0.1", 0, 5 * 1024 * 1024, Duration.ZERO),
+            new ServerSettings(
+                "127.0.0.1",
+                0,
+                5 * 1024 * 1024,
+                Duration.ZERO,
+                List.of(),
+                new WrongKeys(50L, System::nanoTime),
+                Set.of(),
+                ConnectionLimits.USUAL,
+                null),
             new ApiErrors(false),
             metrics,
             routing -> api.register(routing, metrics));
+  }
+
+  /** Each replacement is the one before and a plus. */
+  private static AdminKey adminKey() {
+    var replaced = new AtomicReference<>(ADMIN_KEY);
+    return AdminKey.replaceable(
+        SecretHash.of(ADMIN_KEY), () -> replaced.updateAndGet(before -> before + "+"));
   }
 
   static AdminServer start() {

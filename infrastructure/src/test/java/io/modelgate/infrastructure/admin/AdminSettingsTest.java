@@ -76,10 +76,4 @@ class AdminSettingsTest {
   void areForTheAdministratorOnly() {
     assertThat(server.send(server.anonymousRequest(SETTINGS)).status()).isEqualTo(401);
   }
-
-  @Test
-  void areNamedWhereAPathIsNot() {
-    assertThat(server.get("/admin/api/nothing").error().path("message").textValue())
-        .contains(SETTINGS);
-  }
 }

@@ -1,5 +1,6 @@
 package io.modelgate.infrastructure.http;
 
+import static io.modelgate.testing.Samples.DEED;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.modelgate.application.chat.AdmitCaller;
@@ -172,9 +173,9 @@ class CountedCallsTest {
   /** Closed, it has counted all. */
   private ApiServer start(ScriptedUpstream upstream) {
     var keys = new InMemoryApiKeys();
-    keys.add(Samples.aKey("key_1", SECRET));
+    keys.add(Samples.aKey("key_1", SECRET), DEED);
     var routes = new InMemoryModelRoutes();
-    routes.add(Samples.aRoute("m", BackendKind.VLLM));
+    routes.add(Samples.aRoute("m", BackendKind.VLLM), DEED);
     var quotas = new InMemoryQuotas();
     var models = new ListModels(routes, upstream);
     var errors = new ApiErrors(false);

@@ -1,5 +1,6 @@
 package io.modelgate.infrastructure.http;
 
+import static io.modelgate.testing.Samples.DEED;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -18,13 +19,13 @@ import io.modelgate.application.port.Upstream;
 import io.modelgate.application.port.UsageHistory;
 import io.modelgate.domain.access.ApiKey;
 import io.modelgate.domain.access.KeyId;
+import io.modelgate.domain.access.KeySecret;
+import io.modelgate.domain.access.KeyTerms;
 import io.modelgate.domain.access.LimitStanding;
 import io.modelgate.domain.access.LimitStanding.Allowance;
 import io.modelgate.domain.access.QuotaPeriod;
 import io.modelgate.domain.access.RateBreach;
 import io.modelgate.domain.access.RateLimits;
-import io.modelgate.domain.access.SecretHash;
-import io.modelgate.domain.access.Tier;
 import io.modelgate.domain.access.TokenQuota;
 import io.modelgate.domain.chat.ChatCall;
 import io.modelgate.domain.chat.OutputDemand;
@@ -95,10 +96,10 @@ class OpenAiApiTest {
 
   @BeforeEach
   void start() throws IOException {
-    keys.add(key("key_1", SECRET, true, null, TokenQuota.UNLIMITED));
-    routes.add(route("org/model:7b", BackendKind.VLLM, true));
-    routes.add(route("asleep", BackendKind.VLLM, false));
-    routes.add(route("not-served", BackendKind.OLLAMA, true));
+    keys.add(key("key_1", SECRET, true, null, TokenQuota.UNLIMITED), DEED);
+    routes.add(route("org/model:7b", BackendKind.VLLM, true), DEED);
+    routes.add(route("asleep", BackendKind.VLLM, false), DEED);
+    routes.add(route("not-served", BackendKind.OLLAMA, true), DEED);
     var models = new ListModels(routes, upstream);
     var errors = new ApiErrors(false);
     var api =
@@ -217,8 +218,8 @@ class OpenAiApiTest {
 
   @Test
   void tellsTheHolderOfADisabledOrExpiredKeyWhichItIs() throws IOException {
-    keys.add(key("key_2", "sk-mg-off", false, null, TokenQuota.UNLIMITED));
-    keys.add(key("key_3", "sk-mg-old", true, NOW, TokenQuota.UNLIMITED));
+    keys.add(key("key_2", "sk-mg-off", false, null, TokenQuota.UNLIMITED), DEED);
+    keys.add(key("key_3", "sk-mg-old", true, NOW, TokenQuota.UNLIMITED), DEED);
     Reply disabled = post("/v1/chat/completions", "Authorization: Bearer sk-mg-off\r\n", "{}");
     Reply expired = post("/v1/chat/completions", "authorization: bearer sk-mg-old\r\n", "{}");
     assertThat(disabled.status()).isEqualTo(401);
@@ -230,7 +231,7 @@ class OpenAiApiTest {
   @Test
   void refusesADisabledKeyOnItsVeryNextRequest() throws IOException {
     assertThat(get("/v1/models").status()).isEqualTo(200);
-    keys.change(new KeyId("key_1"), key -> key.withEnabled(false));
+    keys.change(new KeyId("key_1"), key -> key.on(terms -> terms.withEnabled(false)), DEED);
     assertThat(get("/v1/models").status()).isEqualTo(401);
   }
 
@@ -403,7 +404,8 @@ class OpenAiApiTest {
 
   @Test
   void refusesAKeyThatHasUsedUpItsQuotaAndAsksNotToRetry() throws IOException {
-    keys.change(new KeyId("key_1"), key -> key.withQuota(TokenQuota.of(10)));
+    keys.change(
+        new KeyId("key_1"), key -> key.on(terms -> terms.withQuota(TokenQuota.of(10))), DEED);
     spend(10);
     Reply reply = call("{\"model\":\"org/model:7b\"}");
     assertThat(reply.status()).isEqualTo(429);
@@ -468,7 +470,8 @@ class OpenAiApiTest {
   @ValueSource(strings = {"/v1/models", "/v1/models/nobody", "/v1/usage"})
   void tellsWhatIsLeftWithEveryReply(String path) throws IOException {
     limits.standing = new LimitStanding(new Allowance(60, 59, Duration.ofMillis(1)), null, 0);
-    keys.change(new KeyId("key_1"), key -> key.withQuota(TokenQuota.of(10)));
+    keys.change(
+        new KeyId("key_1"), key -> key.on(terms -> terms.withQuota(TokenQuota.of(10))), DEED);
 
     Reply reply = get(path);
 
@@ -494,8 +497,9 @@ class OpenAiApiTest {
     keys.change(
         new KeyId("key_1"),
         key ->
-            key.withQuota(new TokenQuota(100L, QuotaPeriod.DAY))
-                .withLimits(new RateLimits(60L, null, null, 4L)));
+            key.on(terms -> terms.withQuota(new TokenQuota(100L, QuotaPeriod.DAY)))
+                .on(terms -> terms.withLimits(new RateLimits(60L, null, null, 4L))),
+        DEED);
     spend(30);
     history =
         (_, from) ->
@@ -544,14 +548,8 @@ class OpenAiApiTest {
       String id, String secret, boolean enabled, @Nullable Instant expires, TokenQuota quota) {
     return new ApiKey(
         new KeyId(id),
-        "test",
-        "sk-mg-x",
-        SecretHash.of(secret),
-        quota,
-        RateLimits.UNLIMITED,
-        Tier.FREE,
-        enabled,
-        expires,
+        KeySecret.of(secret),
+        KeyTerms.unlimited("test").withQuota(quota).withEnabled(enabled).withExpiry(expires),
         NOW,
         NOW);
   }

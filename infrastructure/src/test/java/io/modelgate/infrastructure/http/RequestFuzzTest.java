@@ -5,12 +5,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.modelgate.domain.chat.Edit;
 import io.modelgate.domain.chat.Endpoint;
 import io.modelgate.domain.chat.RequestBody;
+import io.modelgate.domain.routing.ModelName;
 import io.modelgate.infrastructure.http.RequestPeek.Peek;
 import io.modelgate.testing.wire.Corpus;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
@@ -38,8 +41,21 @@ class RequestFuzzTest {
     for (Endpoint endpoint : Endpoint.values()) {
       switch (RequestPeek.of(endpoint, bytes)) {
         case Peek.Invalid(String message, _) -> assertThat(message).isNotBlank();
+        case Peek.Unnamed unnamed -> checkNamed(endpoint, unnamed);
         case Peek.Body(RequestBody body) -> checkTaken(body);
       }
+    }
+  }
+
+  /** It is taken, then, and says what it said before, and the name. */
+  private static void checkNamed(Endpoint endpoint, Peek.Unnamed unnamed) throws IOException {
+    byte[] named = unnamed.named(new ModelName("usual"));
+    if (RequestPeek.of(endpoint, named) instanceof Peek.Body(RequestBody body)) {
+      assertThat(body.model()).isEqualTo("usual");
+      ObjectNode before = (ObjectNode) JSON.readTree(unnamed.body());
+      assertThat(JSON.readTree(named)).isEqualTo(before.put("model", "usual"));
+    } else {
+      throw new AssertionError("not taken: " + new String(named, StandardCharsets.UTF_8));
     }
   }
 

@@ -190,6 +190,7 @@ class RequestPeekProperties {
         Endpoint.CHAT_COMPLETIONS, sent.getBytes(StandardCharsets.UTF_8))) {
       case Peek.Body(RequestBody body) -> body;
       case Peek.Invalid invalid -> throw new AssertionError(invalid);
+      case Peek.Unnamed unnamed -> throw new AssertionError(unnamed);
     };
   }
 }

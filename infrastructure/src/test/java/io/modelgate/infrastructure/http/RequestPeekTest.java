@@ -10,6 +10,7 @@ import io.modelgate.domain.chat.OutputBounds.Bound;
 import io.modelgate.domain.chat.OutputBounds.Name;
 import io.modelgate.domain.chat.RequestBody;
 import io.modelgate.domain.chat.Span;
+import io.modelgate.domain.routing.ModelName;
 import io.modelgate.infrastructure.http.RequestPeek.Peek;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
@@ -170,12 +171,6 @@ class RequestPeekTest {
       quoteCharacter = '`',
       nullValues = "-",
       value = {
-        "{}|model|the request names no model; set 'model' to the id of one, as listed by GET"
-            + " /v1/models",
-        "{'model':null}|model|the request names no model; set 'model' to the id of one, as listed"
-            + " by GET /v1/models",
-        "{'model':''}|model|the request names no model; set 'model' to the id of one, as listed by"
-            + " GET /v1/models",
         "{'model':4}|model|'model' must be a string, but is a number",
         "{'model':['m']}|model|'model' must be a string, but is an array",
         "{'model':'m','stream':'true'}|stream|'stream' must be true, false or null, but is a"
@@ -259,6 +254,28 @@ class RequestPeekTest {
                 null));
   }
 
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      value = {
+        "{}|{'model':'usual'}",
+        "{ }|{'model':'usual' }",
+        "{'n':1}|{'model':'usual','n':1}",
+        "{ 'n':1 }|{'model':'usual', 'n':1 }",
+        "{'n':1, 'model' : null }|{'n':1, 'model' : 'usual' }",
+        "{'model':''}|{'model':'usual'}",
+        "{'messages':[{'model':'inner'}]}|{'model':'usual','messages':[{'model':'inner'}]}",
+      })
+  void aBodyThatNamesNoModelCanBeGivenOne(String sent, String named) {
+    Peek peek = RequestPeek.of(Endpoint.CHAT_COMPLETIONS, utf8(sent.replace('\'', '"')));
+
+    assertThat(peek).isInstanceOf(Peek.Unnamed.class);
+    byte[] bytes = ((Peek.Unnamed) peek).named(new ModelName("usual"));
+    assertThat(new String(bytes, StandardCharsets.UTF_8)).isEqualTo(named.replace('\'', '"'));
+    assertThat(bodyOf(bytes).model()).isEqualTo("usual");
+  }
+
   @Test
   void refusesDeepNesting() {
     byte[] bytes = utf8("{\"model\":\"m\",\"x\":" + "[".repeat(512) + "]".repeat(512) + "}");
@@ -274,6 +291,7 @@ class RequestPeekTest {
     return switch (RequestPeek.of(Endpoint.CHAT_COMPLETIONS, bytes)) {
       case Peek.Body(RequestBody body) -> body;
       case Peek.Invalid invalid -> throw new AssertionError(invalid);
+      case Peek.Unnamed unnamed -> throw new AssertionError(unnamed);
     };
   }
 

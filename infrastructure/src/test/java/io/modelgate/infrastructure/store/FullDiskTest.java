@@ -1,5 +1,6 @@
 package io.modelgate.infrastructure.store;
 
+import static io.modelgate.testing.Samples.DEED;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -112,7 +113,7 @@ final class FullDiskTest {
       assertThat(store.isKeepingUp()).isFalse();
       assertThat(knock(store)).isEqualTo(new Verdict.Unavailable());
       assertThat(store.owed()).isPositive();
-      assertThatThrownBy(() -> store.apiKeys().add(ApiKeysContract.key("k")))
+      assertThatThrownBy(() -> store.apiKeys().add(ApiKeysContract.key("k"), DEED))
           .isInstanceOf(StoreUnavailable.class);
       assertThat(Stores.used(store, KEY)).isEqualTo(501);
       Files.delete(filling);
@@ -120,7 +121,7 @@ final class FullDiskTest {
 
       assertThat(store.owed()).isZero();
       assertThat(Stores.charge(store, KEY, "req", 1)).isEqualTo(Settlement.DURABLE);
-      store.apiKeys().add(ApiKeysContract.key("k"));
+      store.apiKeys().add(ApiKeysContract.key("k"), DEED);
     }
     var found = new OnDisk(disk.resolve("modelgate.db"));
     found.agrees();

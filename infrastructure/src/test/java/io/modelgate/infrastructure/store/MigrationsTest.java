@@ -5,9 +5,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.modelgate.domain.access.ApiKey;
 import io.modelgate.domain.access.KeyId;
+import io.modelgate.domain.access.KeySecret;
+import io.modelgate.domain.access.KeyTerms;
 import io.modelgate.domain.access.RateLimits;
 import io.modelgate.domain.access.SecretHash;
-import io.modelgate.domain.access.Tier;
 import io.modelgate.domain.access.TokenQuota;
 import io.modelgate.domain.routing.BackendKind;
 import io.modelgate.domain.routing.BaseUrl;
@@ -113,7 +114,7 @@ final class MigrationsTest {
   void chargesGoOnFromTheLastNumber() throws Exception {
     try (Connection connection = connect()) {
       Migrations.ALL.apply(connection);
-      run(connection, text("rows-of-schema-0003.sql"));
+      run(connection, text("rows-of-schema-0004.sql"));
     }
 
     try (SqlStore store = SqlStore.open(settings)) {
@@ -126,27 +127,27 @@ final class MigrationsTest {
 
   @Test
   void aLaterScriptIsAppliedOnceToADatabaseOfTheNewestSchema() throws Exception {
-    var more = followedBy("0004_that_adds_a_column.sql");
+    var more = followedBy("0005_that_adds_a_column.sql");
     SqlStore.open(settings).close();
     try (Connection connection = connect()) {
-      run(connection, text("rows-of-schema-0003.sql"));
+      run(connection, text("rows-of-schema-0004.sql"));
     }
 
     SqlStore.open(settings, more, Stores.LONG).close();
     SqlStore.open(settings, more, Stores.LONG).close();
 
     assertThat(schemas()).isEqualTo(Migrations.ALL.newest() + 1);
-    assertThat(single("SELECT note FROM api_keys")).isEqualTo("seen");
+    assertThat(single("SELECT mood FROM api_keys")).isEqualTo("seen");
     assertThat(single("SELECT applied_at > 1700000000000 FROM schema_version WHERE number = 4"))
         .isEqualTo("1");
   }
 
   @Test
   void aScriptThatFailsLeavesTheDatabaseAsItWas() throws Exception {
-    var broken = followedBy("0004_that_fails_half_way.sql");
+    var broken = followedBy("0005_that_fails_half_way.sql");
     SqlStore.open(settings).close();
     try (Connection connection = connect()) {
-      run(connection, text("rows-of-schema-0003.sql"));
+      run(connection, text("rows-of-schema-0004.sql"));
     }
 
     assertThatThrownBy(() -> SqlStore.open(settings, broken, Stores.LONG))
@@ -188,14 +189,12 @@ final class MigrationsTest {
   private static ApiKey keyOfSchemaOne() {
     return new ApiKey(
         new KeyId("key_1"),
-        "first",
-        "sk-mg-abc",
-        SecretHash.ofDigest(new byte[32]),
-        TokenQuota.of(1_000),
-        RateLimits.ofRequests(60),
-        Tier.FREE,
-        false,
-        Instant.ofEpochMilli(4_102_444_800_000L),
+        new KeySecret("sk-mg-abc", SecretHash.ofDigest(new byte[32]), null),
+        KeyTerms.unlimited("first")
+            .withQuota(TokenQuota.of(1_000))
+            .withLimits(RateLimits.ofRequests(60))
+            .withEnabled(false)
+            .withExpiry(Instant.ofEpochMilli(4_102_444_800_000L)),
         Instant.ofEpochMilli(1_700_000_000_001L),
         Instant.ofEpochMilli(1_700_000_000_002L));
   }

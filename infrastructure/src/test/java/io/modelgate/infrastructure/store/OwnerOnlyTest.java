@@ -1,6 +1,7 @@
 package io.modelgate.infrastructure.store;
 
 import static io.modelgate.testing.ModelRoutesContract.fullRoute;
+import static io.modelgate.testing.Samples.DEED;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
@@ -32,7 +33,7 @@ final class OwnerOnlyTest {
   void directoryAndFilesThatTheStoreMakesAreTheOwnersOnly() throws Exception {
     Path data = directory.resolve("new/data");
     try (SqlStore store = SqlStore.open(Stores.settings(data.resolve("modelgate.db")))) {
-      store.modelRoutes().add(fullRoute("1", "a"));
+      store.modelRoutes().add(fullRoute("1", "a"), DEED);
 
       assertThat(permissions(data)).isEqualTo("rwx------");
       assertThat(filesOf(data))
@@ -68,7 +69,7 @@ final class OwnerOnlyTest {
     }
 
     try (SqlStore store = SqlStore.open(settings)) {
-      store.modelRoutes().add(fullRoute("1", "a"));
+      store.modelRoutes().add(fullRoute("1", "a"), DEED);
 
       assertThat(filesOf(directory))
           .hasSize(5)

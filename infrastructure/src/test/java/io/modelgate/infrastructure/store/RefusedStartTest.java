@@ -3,6 +3,7 @@ package io.modelgate.infrastructure.store;
 import static io.modelgate.testing.ApiKeysContract.key;
 import static io.modelgate.testing.ModelRoutesContract.fullRoute;
 import static io.modelgate.testing.ModelRoutesContract.route;
+import static io.modelgate.testing.Samples.DEED;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -48,7 +49,7 @@ final class RefusedStartTest {
   void aDamagedDatabaseIsRefused() throws Exception {
     try (SqlStore store = open()) {
       for (int number = 0; number < 100; number++) {
-        store.apiKeys().add(key("key-%030d".formatted(number)));
+        store.apiKeys().add(key("key-%030d".formatted(number)), DEED);
       }
     }
     try (var file = new RandomAccessFile(database.toFile(), "rw")) {
@@ -79,7 +80,7 @@ final class RefusedStartTest {
   @Test
   void aRowThatMakesNoSenseIsRefusedByName() throws Exception {
     try (SqlStore store = open()) {
-      store.modelRoutes().add(route("1", "a"));
+      store.modelRoutes().add(route("1", "a"), DEED);
     }
     run("UPDATE model_targets SET backend = 'abacus'");
 
@@ -114,7 +115,7 @@ final class RefusedStartTest {
       assertThatThrownBy(() -> SqlStore.open(Stores.settings(link)))
           .isInstanceOf(StoreRefused.class)
           .hasMessageContaining("already open");
-      first.apiKeys().add(key("a"));
+      first.apiKeys().add(key("a"), DEED);
     }
 
     try (SqlStore second = open()) {
@@ -134,7 +135,7 @@ final class RefusedStartTest {
   @Test
   void anotherSecretKeyIsRefusedWhenThereAreCredentials() {
     try (SqlStore store = open(SECRET)) {
-      store.modelRoutes().add(fullRoute("1", "a"));
+      store.modelRoutes().add(fullRoute("1", "a"), DEED);
     }
 
     assertThatThrownBy(() -> open("another secret of enough length"))
@@ -153,7 +154,7 @@ final class RefusedStartTest {
   @Test
   void anotherSecretKeyIsFineWhenThereAreNoCredentials() {
     try (SqlStore store = open(SECRET)) {
-      store.modelRoutes().add(route("1", "a"));
+      store.modelRoutes().add(route("1", "a"), DEED);
     }
 
     try (SqlStore store = open("another secret of enough length")) {
@@ -164,7 +165,7 @@ final class RefusedStartTest {
   @Test
   void theSecretKeyFileIsMadeOnceAndItsTextCanBeMovedToTheSettings() throws Exception {
     try (SqlStore store = open()) {
-      store.modelRoutes().add(fullRoute("1", "a"));
+      store.modelRoutes().add(fullRoute("1", "a"), DEED);
     }
     Path file = directory.resolve("secret-key");
     String secret = Files.readString(file);
@@ -194,8 +195,8 @@ final class RefusedStartTest {
   @Test
   void aCredentialCopiedToAnotherModelIsRefused() throws Exception {
     try (SqlStore store = open()) {
-      store.modelRoutes().add(fullRoute("1", "a"));
-      store.modelRoutes().add(fullRoute("2", "b"));
+      store.modelRoutes().add(fullRoute("1", "a"), DEED);
+      store.modelRoutes().add(fullRoute("2", "b"), DEED);
     }
     run(
         "UPDATE model_targets SET credential = (SELECT credential FROM model_targets WHERE model_id = '1')");
@@ -209,7 +210,7 @@ final class RefusedStartTest {
   void noFileShowsACredential() throws Exception {
     String secret = "sk-upstream-secret-of-1";
     try (SqlStore store = open()) {
-      store.modelRoutes().add(fullRoute("1", "plainly-readable"));
+      store.modelRoutes().add(fullRoute("1", "plainly-readable"), DEED);
       assertThat(everyByte()).contains("plainly-readable").doesNotContain(secret);
     }
 

@@ -1,14 +1,19 @@
 package io.modelgate.infrastructure.store;
 
+import static io.modelgate.testing.Samples.DEED;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.modelgate.domain.access.ApiKey;
 import io.modelgate.domain.access.KeyId;
+import io.modelgate.domain.access.KeyScope;
+import io.modelgate.domain.access.KeySecret;
+import io.modelgate.domain.access.KeyTerms;
+import io.modelgate.domain.access.ModelPattern;
 import io.modelgate.domain.access.QuotaPeriod;
 import io.modelgate.domain.access.RateLimits;
-import io.modelgate.domain.access.SecretHash;
 import io.modelgate.domain.access.Tier;
 import io.modelgate.domain.access.TokenQuota;
+import io.modelgate.domain.net.Network;
 import io.modelgate.domain.routing.BackendKind;
 import io.modelgate.domain.routing.BaseUrl;
 import io.modelgate.domain.routing.Credential;
@@ -59,8 +64,8 @@ final class RoundTripTest {
       @ForAll("keys") List<ApiKey> keys, @ForAll("routes") List<ModelRoute> routes) {
     var settings = Stores.settings(directory.resolve("modelgate.db"));
     try (SqlStore store = SqlStore.open(settings)) {
-      keys.forEach(store.apiKeys()::add);
-      routes.forEach(store.modelRoutes()::add);
+      keys.forEach(key -> store.apiKeys().add(key, DEED));
+      routes.forEach(route -> store.modelRoutes().add(route, DEED));
     }
 
     try (SqlStore store = SqlStore.open(settings)) {
@@ -90,31 +95,48 @@ final class RoundTripTest {
   @Provide
   Arbitrary<List<ApiKey>> keys() {
     return Combinators.combine(
-            text(64),
-            text(ApiKey.MAX_NAME_LENGTH),
-            quotas(),
-            limits(),
-            Arbitraries.of(Tier.values()),
-            instants().injectNull(0.3),
-            instants(),
-            instants())
+            text(64), terms(), instants().injectNull(0.3), instants(), instants())
         .as(
-            (id, name, quota, limits, tier, expires, created, updated) ->
+            (id, terms, until, created, updated) ->
                 new ApiKey(
                     new KeyId(id),
-                    name,
-                    "sk-mg-" + id.substring(0, 1),
-                    SecretHash.of(id),
-                    quota,
-                    limits,
-                    tier,
-                    tier == Tier.FREE,
-                    expires,
+                    KeySecret.of("before " + id).replacedBy(id, until),
+                    terms,
                     created,
                     updated))
         .list()
         .uniqueElements(ApiKey::id)
         .ofMaxSize(12);
+  }
+
+  private static Arbitrary<KeyTerms> terms() {
+    return Combinators.combine(
+            text(KeyTerms.MAX_NAME_LENGTH),
+            text(KeyTerms.MAX_NOTE_LENGTH).injectNull(0.3),
+            quotas(),
+            limits(),
+            scopes(),
+            Arbitraries.of(Tier.values()),
+            Arbitraries.of(true, false),
+            instants().injectNull(0.3))
+        .as(KeyTerms::new);
+  }
+
+  private static Arbitrary<KeyScope> scopes() {
+    Arbitrary<ModelPattern> patterns =
+        Arbitraries.strings()
+            .withCharRange('!', '~')
+            .ofMinLength(1)
+            .ofMaxLength(200)
+            .filter(ModelPattern::isValid)
+            .map(ModelPattern::new);
+    Arbitrary<Network> networks =
+        Arbitraries.of("10.0.0.0/8", "192.0.2.1", "2001:db8::/32", "::1").map(Network::of);
+    return Combinators.combine(
+            patterns.list().ofMaxSize(5),
+            patterns.map(pattern -> new ModelName(pattern.text())).injectNull(0.5),
+            networks.list().ofMaxSize(3))
+        .as(KeyScope::new);
   }
 
   private static Arbitrary<TokenQuota> quotas() {

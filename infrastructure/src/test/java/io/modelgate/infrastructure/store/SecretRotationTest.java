@@ -2,6 +2,7 @@ package io.modelgate.infrastructure.store;
 
 import static io.modelgate.testing.ModelRoutesContract.fullRoute;
 import static io.modelgate.testing.ModelRoutesContract.route;
+import static io.modelgate.testing.Samples.DEED;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -193,8 +194,8 @@ final class SecretRotationTest {
       assertThatThrownBy(() -> SecretRotation.run(database, OLD, NEW))
           .isInstanceOf(StoreRefused.class)
           .hasMessageContaining("already open");
-      assertThat(store.modelRoutes().remove(ROUTES.getLast().id())).isTrue();
-      store.modelRoutes().add(ROUTES.getLast());
+      assertThat(store.modelRoutes().remove(ROUTES.getLast().id(), DEED)).isTrue();
+      store.modelRoutes().add(ROUTES.getLast(), DEED);
     }
     opens(OLD);
   }
@@ -226,7 +227,7 @@ final class SecretRotationTest {
                 """
                 SELECT t.name || '.' || c.name FROM sqlite_schema t, pragma_table_info(t.name) c
                 WHERE t.type = 'table' AND (c.name LIKE '%credential%' OR c.name LIKE '%api_key'
-                  OR c.type = 'BLOB' AND c.name <> 'hash')
+                  OR c.type = 'BLOB' AND c.name NOT LIKE '%hash')
                 """);
 
     assertThat(KeptCredentials.PLACES)
@@ -305,7 +306,7 @@ final class SecretRotationTest {
 
   private void fill(@Nullable String secretKey) {
     try (SqlStore store = SqlStore.open(Stores.settings(database, secretKey))) {
-      ROUTES.forEach(store.modelRoutes()::add);
+      ROUTES.forEach(route -> store.modelRoutes().add(route, DEED));
     }
   }
 

@@ -1,6 +1,7 @@
 package io.modelgate.infrastructure.store;
 
 import static io.modelgate.testing.ApiKeysContract.key;
+import static io.modelgate.testing.Samples.DEED;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -36,7 +37,7 @@ final class SqlStoreProcessTest {
             .contains(settings.database().toString())
             .contains("process id " + ProcessHandle.current().pid());
       }
-      store.apiKeys().add(key("a"));
+      store.apiKeys().add(key("a"), DEED);
       assertThat(store.isOpen()).isTrue();
     }
 

@@ -9,6 +9,7 @@ import static io.modelgate.testing.ApiKeysContract.key;
 import static io.modelgate.testing.ModelRoutesContract.fullRoute;
 import static io.modelgate.testing.ModelRoutesContract.route;
 import static io.modelgate.testing.QuotasContract.record;
+import static io.modelgate.testing.Samples.DEED;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -61,24 +62,26 @@ final class SqlStoreTest {
 
   @Test
   void everythingIsThereAfterReopening() {
-    ApiKey changed = key("b").withName("changed").withEnabled(false);
+    ApiKey changed =
+        key("b").on(terms -> terms.withName("changed")).on(terms -> terms.withEnabled(false));
     try (SqlStore store = SqlStore.open(settings)) {
-      store.apiKeys().add(key("c").withExpiry(Instant.ofEpochMilli(-1)));
-      store.apiKeys().add(key("a"));
-      store.apiKeys().add(key("b"));
-      store.apiKeys().change(new KeyId("b"), _ -> changed);
-      store.apiKeys().remove(new KeyId("a"));
-      store.modelRoutes().add(fullRoute("2", "full"));
-      store.modelRoutes().add(route("1", "bare"));
-      store.modelRoutes().add(route("3", "gone"));
-      store.modelRoutes().remove(new ModelId("3"));
+      store.apiKeys().add(key("c").on(terms -> terms.withExpiry(Instant.ofEpochMilli(-1))), DEED);
+      store.apiKeys().add(key("a"), DEED);
+      store.apiKeys().add(key("b"), DEED);
+      store.apiKeys().change(new KeyId("b"), _ -> changed, DEED);
+      store.apiKeys().remove(List.of(new KeyId("a")), DEED);
+      store.modelRoutes().add(fullRoute("2", "full"), DEED);
+      store.modelRoutes().add(route("1", "bare"), DEED);
+      store.modelRoutes().add(route("3", "gone"), DEED);
+      store.modelRoutes().remove(new ModelId("3"), DEED);
       charge(store, new KeyId("a"), 3_000_000_000L);
       charge(store, new KeyId("a"), 1);
     }
 
     try (SqlStore store = SqlStore.open(settings)) {
       assertThat(store.apiKeys().all())
-          .containsExactly(key("c").withExpiry(Instant.ofEpochMilli(-1)), changed);
+          .containsExactly(
+              key("c").on(terms -> terms.withExpiry(Instant.ofEpochMilli(-1))), changed);
       assertThat(store.apiKeys().byHash(SecretHash.of("b"))).contains(changed);
       assertThat(store.modelRoutes().all())
           .containsExactly(fullRoute("2", "full"), route("1", "bare"));
@@ -167,9 +170,9 @@ final class SqlStoreTest {
   @Test
   void whatARemovedKeyUsedStaysCounted() {
     try (SqlStore store = SqlStore.open(settings)) {
-      store.apiKeys().add(key("a"));
+      store.apiKeys().add(key("a"), DEED);
       charge(store, new KeyId("a"), 5);
-      store.apiKeys().remove(new KeyId("a"));
+      store.apiKeys().remove(List.of(new KeyId("a")), DEED);
       assertThat(used(store, new KeyId("a"))).isEqualTo(5);
     }
 
@@ -197,9 +200,9 @@ final class SqlStoreTest {
     ApiKey seen;
     ModelRoute routed;
     try (SqlStore store = SqlStore.open(settings)) {
-      store.apiKeys().add(key("a").withExpiry(fine));
-      store.apiKeys().change(new KeyId("a"), key -> key.changedAt(fine));
-      store.modelRoutes().add(impatient);
+      store.apiKeys().add(key("a").on(terms -> terms.withExpiry(fine)), DEED);
+      store.apiKeys().change(new KeyId("a"), key -> key.changedAt(fine), DEED);
+      store.modelRoutes().add(impatient, DEED);
       seen = store.apiKeys().all().getFirst();
       routed = store.modelRoutes().all().getFirst();
     }
@@ -239,16 +242,18 @@ final class SqlStoreTest {
   @Test
   void aKeyWhoseIdOrHashIsNotNewIsABugOfTheCaller() {
     try (SqlStore store = SqlStore.open(settings)) {
-      store.apiKeys().add(key("a"));
-      store.modelRoutes().add(route("1", "a"));
+      store.apiKeys().add(key("a"), DEED);
+      store.modelRoutes().add(route("1", "a"), DEED);
 
-      assertThatThrownBy(() -> store.apiKeys().add(key("a").withName("again")))
+      assertThatThrownBy(
+              () -> store.apiKeys().add(key("a").on(terms -> terms.withName("again")), DEED))
           .isInstanceOf(IllegalArgumentException.class);
-      assertThatThrownBy(() -> store.modelRoutes().add(route("1", "b")))
+      assertThatThrownBy(() -> store.modelRoutes().add(route("1", "b"), DEED))
           .isInstanceOf(IllegalArgumentException.class);
-      assertThatThrownBy(() -> store.apiKeys().change(new KeyId("a"), _ -> key("b")))
+      assertThatThrownBy(() -> store.apiKeys().change(new KeyId("a"), _ -> key("b"), DEED))
           .isInstanceOf(IllegalArgumentException.class);
-      assertThatThrownBy(() -> store.modelRoutes().change(new ModelId("1"), _ -> route("2", "a")))
+      assertThatThrownBy(
+              () -> store.modelRoutes().change(new ModelId("1"), _ -> route("2", "a"), DEED))
           .isInstanceOf(IllegalArgumentException.class);
 
       assertThat(store.apiKeys().all()).containsExactly(key("a"));
@@ -260,7 +265,7 @@ final class SqlStoreTest {
   @Test
   void aClosedStoreStillReadsAndRefusesWrites() {
     SqlStore store = SqlStore.open(settings);
-    store.apiKeys().add(key("a"));
+    store.apiKeys().add(key("a"), DEED);
     charge(store, new KeyId("a"), 1);
     Reservation late = reserve(store, new KeyId("a"));
     assertThat(store.isOpen()).isTrue();
@@ -270,7 +275,8 @@ final class SqlStoreTest {
 
     assertThat(store.isOpen()).isFalse();
     assertThat(store.apiKeys().byHash(SecretHash.of("a"))).contains(key("a"));
-    assertThatThrownBy(() -> store.apiKeys().add(key("b"))).isInstanceOf(StoreUnavailable.class);
+    assertThatThrownBy(() -> store.apiKeys().add(key("b"), DEED))
+        .isInstanceOf(StoreUnavailable.class);
     assertThat(late.settle(record(new KeyId("a"), "req_2", NOON, 5))).isEqualTo(Settlement.OWED);
     assertThat(used(store, new KeyId("a"))).as("charged all the same").isEqualTo(6);
     assertThat(store.quotas().reserve(new KeyId("a"), UNLIMITED, new TokenDemand(0, 1, 1), NOON))
@@ -283,7 +289,7 @@ final class SqlStoreTest {
   @Test
   void closingLeavesOneFileWithEverythingInIt() {
     try (SqlStore store = SqlStore.open(settings)) {
-      store.apiKeys().add(key("a"));
+      store.apiKeys().add(key("a"), DEED);
       assertThat(directory.resolve("modelgate.db-wal")).exists();
     }
 
@@ -295,7 +301,7 @@ final class SqlStoreTest {
   void pathsMayHoldSpacesAndSigns() throws Exception {
     Path odd = directory.resolve("a b%20#é/model gate.db");
     try (SqlStore store = SqlStore.open(Stores.settings(odd))) {
-      store.apiKeys().add(key("a"));
+      store.apiKeys().add(key("a"), DEED);
     }
 
     assertThat(Files.size(odd)).isPositive();

@@ -2,6 +2,7 @@ package io.modelgate.infrastructure.store;
 
 import static io.modelgate.testing.ApiKeysContract.key;
 import static io.modelgate.testing.ModelRoutesContract.fullRoute;
+import static io.modelgate.testing.Samples.DEED;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -110,7 +111,7 @@ final class StoreBackupTest {
     fill();
     StoreBackup.write(database, backup, false);
     try (SqlStore store = open()) {
-      store.apiKeys().add(key("later"));
+      store.apiKeys().add(key("later"), DEED);
       Stores.charge(store, ALICE, 5);
     }
 
@@ -173,7 +174,7 @@ final class StoreBackupTest {
       assertThatThrownBy(() -> StoreBackup.restore(database, backup, null, Stores.NOON))
           .isInstanceOf(StoreRefused.class)
           .hasMessageContaining("already open");
-      store.apiKeys().add(key("second"));
+      store.apiKeys().add(key("second"), DEED);
     }
   }
 
@@ -229,8 +230,8 @@ final class StoreBackupTest {
 
   private void fill() {
     try (SqlStore store = open()) {
-      store.apiKeys().add(key("first"));
-      store.modelRoutes().add(fullRoute("1", "full"));
+      store.apiKeys().add(key("first"), DEED);
+      store.modelRoutes().add(fullRoute("1", "full"), DEED);
       Stores.charge(store, ALICE, 40);
     }
   }

@@ -1,6 +1,7 @@
 package io.modelgate.infrastructure.store;
 
 import static io.modelgate.testing.ApiKeysContract.key;
+import static io.modelgate.testing.Samples.DEED;
 
 import io.modelgate.domain.access.KeyId;
 import java.io.BufferedReader;
@@ -113,7 +114,7 @@ final class StoreProcess implements AutoCloseable {
 
   private static void addKeys(SqlStore store, FileOutputStream out) {
     for (int number = 0; !Thread.currentThread().isInterrupted(); number++) {
-      store.apiKeys().add(key("key-" + number));
+      store.apiKeys().add(key("key-" + number), DEED);
       say(out, "added key-" + number);
     }
   }

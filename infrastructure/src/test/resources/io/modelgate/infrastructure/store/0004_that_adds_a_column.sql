@@ -1,2 +1,0 @@
-ALTER TABLE api_keys ADD COLUMN note TEXT;
-UPDATE api_keys SET note = 'seen';
