@@ -33,7 +33,7 @@ export function LoginForm() {
           data-autofocus
           value={key}
           onChange={(event) => setKey(event.currentTarget.value)}
-          visibilityToggleButtonProps={{ 'aria-label': 'Show the key' }}
+          visibilityToggleButtonProps={{ 'aria-label': 'Show what is typed' }}
         />
         <ErrorNote error={login.error} title="You are not logged in" />
         <Button type="submit" loading={login.isPending} disabled={key.trim() === '' || waitMs > 0}>

@@ -12,7 +12,7 @@ interface Props {
 
 export function TimeAgo({ time, never = 'never', full = false }: Props) {
   const now = useNow();
-  if (time === null) {
+  if (time == null) {
     return (
       <Text span inherit c="dimmed">
         {never}

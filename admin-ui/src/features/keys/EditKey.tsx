@@ -1,6 +1,6 @@
 import { Button, Drawer, Group, Skeleton, Stack } from '@mantine/core';
 import { useForm } from '@mantine/form';
-import { notifications } from '@mantine/notifications';
+import { toast } from '../../lib/toasts';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { Conflict } from '../../components/Conflict';
@@ -60,7 +60,7 @@ function EditForm({ read: first, onClose }: { read: Tagged; onClose: () => void 
       );
     },
     onSuccess: async () => {
-      notifications.show({ message: 'The key was saved' });
+      toast('The key was saved');
       onClose();
       await queries.invalidateQueries({ queryKey: ['keys'] });
     },

@@ -1,5 +1,5 @@
 import { ActionIcon, Menu, Modal } from '@mantine/core';
-import { notifications } from '@mantine/notifications';
+import { toast } from '../../lib/toasts';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { Ellipsis, Pencil, Power, RefreshCw, RotateCcw, Trash2 } from 'lucide-react';
 import { useState } from 'react';
@@ -168,11 +168,10 @@ function useKeyChange(change: () => Promise<unknown>, done: string, onDone?: () 
   return useMutation({
     mutationFn: change,
     onSuccess: async () => {
-      notifications.show({ message: done });
+      toast(done);
       onDone?.();
       await queries.invalidateQueries({ queryKey: ['keys'] });
     },
-    onError: (error) =>
-      notifications.show({ color: 'red', title: 'Nothing was changed', message: error.message }),
+    onError: (error) => toast('Nothing was changed', error.message),
   });
 }

@@ -1,7 +1,7 @@
 import { Anchor, Badge, Button, Group, Paper, Select, Text, TextInput } from '@mantine/core';
 import { useDebouncedCallback } from '@mantine/hooks';
 import { keepPreviousData, useInfiniteQuery, useMutation, useQueryClient } from '@tanstack/react-query';
-import { notifications } from '@mantine/notifications';
+import { toast } from '../../lib/toasts';
 import { Plus, Search } from 'lucide-react';
 import { useState } from 'react';
 import { Link } from 'react-router';
@@ -205,11 +205,10 @@ function Bulk({ ids, onDone }: { ids: ReadonlySet<string>; onDone: () => void })
     mutationFn: (action: 'enable' | 'disable' | 'delete') =>
       result(api.POST('/keys/bulk', { body: { ids: [...ids], action } })),
     onSuccess: async ({ changed, missing }, action) => {
-      notifications.show({
-        message:
-          `${number(changed.length)} keys ${action}d` +
+      toast(
+        `${number(changed.length)} keys ${action}d` +
           (missing.length > 0 ? `; ${number(missing.length)} were gone already` : ''),
-      });
+      );
       onDone();
       await queries.invalidateQueries({ queryKey: ['keys'] });
     },

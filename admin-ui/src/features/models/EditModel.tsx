@@ -16,7 +16,7 @@ import {
   TextInput,
 } from '@mantine/core';
 import { useForm, type UseFormReturnType } from '@mantine/form';
-import { notifications } from '@mantine/notifications';
+import { toast } from '../../lib/toasts';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { Plus, Trash2 } from 'lucide-react';
 import { useState } from 'react';
@@ -102,7 +102,7 @@ function Form({ read: first, names, onClose }: FormProps) {
       );
     },
     onSuccess: async () => {
-      notifications.show({ message: 'The model was saved' });
+      toast('The model was saved');
       onClose();
       await Promise.all([
         queries.invalidateQueries({ queryKey: ['models'] }),
@@ -234,7 +234,7 @@ function Targets({ form }: { form: UseFormReturnType<ModelValues> }) {
               label="API key"
               placeholder={target.has_api_key ? 'one is set; empty keeps it' : 'none'}
               autoComplete="off"
-              visibilityToggleButtonProps={{ 'aria-label': 'Show the API key' }}
+              visibilityToggleButtonProps={{ 'aria-label': 'Show what is typed' }}
               {...form.getInputProps(`targets.${index}.api_key`)}
             />
             <NumberInput

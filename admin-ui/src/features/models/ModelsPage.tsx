@@ -10,7 +10,7 @@ import {
   Text,
   TextInput,
 } from '@mantine/core';
-import { notifications } from '@mantine/notifications';
+import { toast } from '../../lib/toasts';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { Ellipsis, Pencil, Plus, RefreshCcw, Search, Stethoscope, Trash2 } from 'lucide-react';
 import { useState } from 'react';
@@ -234,14 +234,13 @@ function useModelChange(change: () => Promise<unknown>, done: string, onDone?: (
   return useMutation({
     mutationFn: change,
     onSuccess: async () => {
-      notifications.show({ message: done });
+      toast(done);
       onDone?.();
       await Promise.all([
         queries.invalidateQueries({ queryKey: ['models'] }),
         queries.invalidateQueries({ queryKey: ['me', 'models'] }),
       ]);
     },
-    onError: (error) =>
-      notifications.show({ color: 'red', title: 'Nothing was changed', message: error.message }),
+    onError: (error) => toast('Nothing was changed', error.message),
   });
 }
