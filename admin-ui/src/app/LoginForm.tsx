@@ -35,13 +35,18 @@ export function LoginForm() {
           onChange={(event) => setKey(event.currentTarget.value)}
           visibilityToggleButtonProps={{ 'aria-label': 'Show what is typed' }}
         />
-        <ErrorNote error={login.error} title="You are not logged in" />
+        <ErrorNote error={explained(login.error)} title="You are not logged in" />
         <Button type="submit" loading={login.isPending} disabled={key.trim() === '' || waitMs > 0}>
           {waitMs > 0 ? `Wait ${duration(waitMs)}` : 'Log in'}
         </Button>
       </Stack>
     </form>
   );
+}
+
+function explained(error: Error | null): Error | null {
+  if (!(error instanceof ApiError) || error.status !== 401) return error;
+  return new Error('There is no such key, or it is disabled or has expired.');
 }
 
 /** Milliseconds that are left of what the gateway asked to wait; begins anew with each attempt. */

@@ -166,6 +166,8 @@ function Account({ name, role }: { name: string; role: Role }) {
 async function logOut() {
   await loginApi.DELETE('/session');
   queryClient.clear();
+  // Whoever logs in next begins at the first page, which all have.
+  window.history.replaceState(null, '', '/admin/');
   queryClient.setQueryData(['session'], true);
   sessionIs(null);
 }
