@@ -67,6 +67,11 @@ public class ScriptedUpstream implements Upstream {
   }
 
   @Override
+  public Duration patience(ModelRoute route) {
+    return route.timeout() == null ? Duration.ofDays(1) : route.timeout();
+  }
+
+  @Override
   public OutputDemand demand(Destination to, ChatCall call) {
     return demand;
   }

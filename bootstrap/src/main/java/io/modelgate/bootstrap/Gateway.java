@@ -4,6 +4,8 @@ import io.modelgate.application.admin.ChangeApiKey;
 import io.modelgate.application.admin.ChangeRoutes;
 import io.modelgate.application.admin.DiscoverModels;
 import io.modelgate.application.admin.IssueApiKey;
+import io.modelgate.application.admin.SyncModels;
+import io.modelgate.application.admin.TestModel;
 import io.modelgate.application.chat.AdmitCaller;
 import io.modelgate.application.chat.CompleteChat;
 import io.modelgate.application.chat.ListModels;
@@ -11,6 +13,8 @@ import io.modelgate.application.chat.ShowStanding;
 import io.modelgate.application.chat.ShowUsage;
 import io.modelgate.application.port.StoreUnavailable;
 import io.modelgate.domain.access.SecretHash;
+import io.modelgate.domain.routing.BackendKind;
+import io.modelgate.domain.routing.BaseUrl;
 import io.modelgate.infrastructure.admin.AdminApi;
 import io.modelgate.infrastructure.admin.AdminKey;
 import io.modelgate.infrastructure.admin.Sessions;
@@ -32,7 +36,9 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Base64;
+import java.util.EnumMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
@@ -261,7 +267,7 @@ final class Gateway implements AutoCloseable {
             new ShowUsage(store.quotas(), store.usageHistory(), clock, settings.quota().zone()),
             settings.maxBodySize(),
             () -> live.current().streams(),
-            () -> store.isOpen() && !closing.get(),
+            () -> store.takesCharges() && !closing.get(),
             errors);
     var admin =
         new AdminApi(
@@ -273,8 +279,18 @@ final class Gateway implements AutoCloseable {
                 issueKey,
                 new ChangeApiKey(store.apiKeys(), clock),
                 store.apiKeys(),
-                store.quotas()),
-            new AdminApi.Models(changeRoutes, store.modelRoutes(), targets),
+                store.quotas(),
+                store.lastUses()),
+            new AdminApi.Models(
+                changeRoutes,
+                store.modelRoutes(),
+                targets,
+                new SyncModels(
+                    upstreams.catalog(),
+                    store.modelRoutes(),
+                    changeRoutes,
+                    () -> baseUrls(live.current())),
+                new TestModel(upstreams, upstreams::check, upstreams.catalog())),
             new AdminApi.Calls(limits.port(), models, openAi::chat),
             store.auditTrail(),
             () -> ShownSettings.of(live),
@@ -310,6 +326,20 @@ final class Gateway implements AutoCloseable {
         neighbours,
         settings.server().shutdownDelay(),
         closing);
+  }
+
+  /** Of the kinds that have one; echo has none. */
+  private static Map<BackendKind, BaseUrl> baseUrls(Settings settings) {
+    Map<BackendKind, BaseUrl> found = new EnumMap<>(BackendKind.class);
+    settings
+        .adapters()
+        .forEach(
+            (kind, adapter) -> {
+              if (adapter.baseUrl() != null) {
+                found.put(kind, adapter.baseUrl());
+              }
+            });
+    return found;
   }
 
   private static IssueApiKey.Defaults defaults(Settings settings) {

@@ -119,6 +119,39 @@ class RoutingIT {
   }
 
   @Test
+  void aStreamThatHadContentBeforeItsErrorIsNotMadeAgain() throws Exception {
+    String content =
+        "data: {\"id\":\"c\",\"model\":\"m\",\"choices\":[{\"index\":0,\"delta\":{\"content\":\"word \"},"
+            + "\"finish_reason\":null}]}\n\n";
+    first.onRequest(
+        send(EVENT_STREAM + content.repeat(50) + "data: {\"error\":{\"message\":\"late\"}}\n\n"),
+        hangUp());
+    model("m", target(first, 0), target(second, 1));
+
+    HttpResponse<String> reply = call("m", true);
+
+    assertThat(reply.body()).startsWith(content.repeat(50)).contains("late");
+    assertThat(first.requests()).hasSize(1);
+    assertThat(second.requests()).isEmpty();
+    gateway.close();
+    assertThat(Integer.parseInt(usage("completion_tokens"))).isGreaterThanOrEqualTo(50);
+  }
+
+  @Test
+  void aTargetThatAsksForMoreTimeThanTheCallHasIsNotWaitedFor() throws Exception {
+    first.onRequest(send(reply(429, "Retry-After: 3\r\n", "{\"error\":{\"message\":\"slow\"}}")));
+    gateway
+        .admin()
+        .createModel("{\"name\":\"m\",\"timeout\":\"2s\",\"targets\":[" + target(first, 0) + "]}");
+
+    HttpResponse<String> reply = call("m", false);
+
+    assertThat(reply.statusCode()).isEqualTo(429);
+    assertThat(reply.headers().firstValue("retry-after")).contains("3");
+    assertThat(first.requests()).hasSize(1);
+  }
+
+  @Test
   void aTargetThatIsNotReadyYetIsAskedAgain() throws Exception {
     first.onRequest(send(reply(503, "", "{\"error\":{\"message\":\"Loading model\"}}")));
     first.onRequest(send(reply(503, "", "{\"error\":{\"message\":\"Loading model\"}}")));

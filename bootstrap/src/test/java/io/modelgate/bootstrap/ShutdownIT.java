@@ -119,6 +119,25 @@ class ShutdownIT {
   }
 
   @Test
+  void tellsClientsThatAreStillSendingTheirRequest() throws Exception {
+    try (var gateway = serve(Map.of("MG_SERVER_SHUTDOWN_GRACE", "200ms"));
+        var sending = RawConnection.to(gateway.port())) {
+      String whole = call(register(gateway), false);
+      sending.send(whole.substring(0, whole.length() - 5));
+      awaitInFlight(gateway);
+
+      gateway.terminate();
+
+      Reply reply = sending.reply();
+      assertThat(reply.status()).isEqualTo(503);
+      assertThat(reply.header("connection")).contains("close");
+      assertThat(reply.text()).contains("\"code\":\"shutting_down\"");
+      assertThat(gateway.exitCode()).as(gateway.complaint()).isEqualTo(3);
+      assertThat(gateway.said()).contains("status=503");
+    }
+  }
+
+  @Test
   void stopsAtOnceAtASecondSignal() throws Exception {
     backend.onRequest(send(begunStream()), backend.silence());
     try (var gateway = serve(Map.of("MG_SERVER_SHUTDOWN_GRACE", "10m"));
@@ -221,6 +240,16 @@ class ShutdownIT {
   private void awaitRequests(int count) throws InterruptedException {
     while (backend.requests().size() < count) {
       Thread.sleep(5);
+    }
+  }
+
+  private static void awaitInFlight(GatewayProcess gateway) throws InterruptedException {
+    try (var admin = new AdminClient(gateway.url(), GatewayFixture.ADMIN_KEY)) {
+      while (!admin
+          .metrics()
+          .contains("modelgate_requests_in_flight{route=\"/v1/chat/completions\"} 1.0")) {
+        Thread.sleep(5);
+      }
     }
   }
 

@@ -10,6 +10,7 @@ import io.modelgate.domain.routing.BaseUrl;
 import io.modelgate.domain.routing.ModelId;
 import io.modelgate.domain.routing.ModelName;
 import io.modelgate.domain.routing.ModelRoute;
+import io.modelgate.domain.routing.ModelSource;
 import io.modelgate.domain.routing.StreamUsage;
 import io.modelgate.domain.routing.Target;
 import java.time.Duration;
@@ -84,6 +85,7 @@ public final class ChangeRoutes {
             wanted.timeout(),
             wanted.streamUsage(),
             wanted.maxOutputTokens(),
+            wanted.source(),
             wanted.enabled(),
             now,
             now);
@@ -173,6 +175,7 @@ public final class ChangeRoutes {
       @Nullable Duration timeout,
       @Nullable StreamUsage streamUsage,
       @Nullable Long maxOutputTokens,
+      ModelSource source,
       boolean enabled) {
     /** One that is called the same there; everything else as that kind of backend is set to. */
     public static NewModel on(BackendKind backend, @Nullable BaseUrl baseUrl, ModelName name) {
@@ -183,7 +186,13 @@ public final class ChangeRoutes {
           null,
           null,
           null,
+          ModelSource.MANUAL,
           true);
+    }
+
+    /** One that backends offer. */
+    public static NewModel found(ModelName name, List<Target> targets) {
+      return new NewModel(name, targets, List.of(), null, null, null, ModelSource.SYNC, true);
     }
   }
 

@@ -9,10 +9,9 @@ import io.modelgate.application.port.ModelCatalog.OfferedModel;
 import io.modelgate.domain.routing.BackendKind;
 import io.modelgate.domain.routing.BaseUrl;
 import io.modelgate.domain.routing.ModelName;
+import io.modelgate.domain.routing.Target;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.FutureTask;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -36,10 +35,11 @@ public final class DiscoverModels {
    * @throws io.modelgate.application.port.StoreUnavailable when a model could not be kept
    */
   public List<Finding> handle(List<Place> places) throws InterruptedException {
-    List<FutureTask<Listing>> asked = places.stream().map(this::ask).toList();
+    List<Listing> listings =
+        AtOnce.ask(places, place -> catalog.list(place.kind(), place.baseUrl(), null));
     List<Finding> findings = new ArrayList<>();
     for (int i = 0; i < places.size(); i++) {
-      if (answer(asked.get(i)) instanceof Listing.Found found) {
+      if (listings.get(i) instanceof Listing.Found found) {
         Finding finding = take(places.get(i), found);
         if (!finding.models().isEmpty() || finding.remote() > 0) {
           findings.add(finding);
@@ -47,20 +47,6 @@ public final class DiscoverModels {
       }
     }
     return findings;
-  }
-
-  private FutureTask<Listing> ask(Place place) {
-    var task = new FutureTask<>(() -> catalog.list(place.kind(), place.baseUrl(), null));
-    Thread.ofVirtual().name("discover-models").start(task);
-    return task;
-  }
-
-  private static Listing answer(FutureTask<Listing> task) throws InterruptedException {
-    try {
-      return task.get();
-    } catch (ExecutionException e) {
-      throw new IllegalStateException("asking for models", e.getCause());
-    }
   }
 
   private Finding take(Place place, Listing.Found found) {
@@ -84,7 +70,7 @@ public final class DiscoverModels {
   }
 
   private static NewModel asFound(ModelName name, Place place) {
-    return NewModel.on(place.kind(), place.baseUrl(), name);
+    return NewModel.found(name, List.of(new Target(place.kind(), place.baseUrl(), null, null)));
   }
 
   /**

@@ -11,20 +11,25 @@ import io.modelgate.domain.chat.RetryPolicy;
 import io.modelgate.domain.chat.UpstreamFailure;
 import io.modelgate.domain.routing.Destination;
 import java.time.Duration;
-import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.Iterator;
 import java.util.List;
+import java.util.PriorityQueue;
 import java.util.function.Supplier;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Makes one call as often as it takes, until a reply has begun: at each target of the model, then
- * at those of the models that stand in for it, and at last once more where a pause may help.
- * Thread- safe; blocks.
+ * at those of the models that stand in for it, and at last once more where a pause may help. None
+ * begins once the model's patience has passed since the first; no pause or line is waited in that
+ * would last longer. Thread-safe; blocks.
  */
 record Attempts(
     Targets targets, Upstream upstream, Supplier<RetryPolicy> policy, RandomGenerator random) {
+
+  /** The lines before the backends have bounds of their own. */
+  private static final Duration ENDLESS = Duration.ofDays(365);
 
   /** How it ended. */
   sealed interface End {
@@ -42,6 +47,13 @@ record Attempts(
     return new Run(admitted, ledger, sink).run();
   }
 
+  /**
+   * A target that may be asked again.
+   *
+   * @param due not before that much time of the call has gone by
+   */
+  private record Later(Destination to, Duration due) {}
+
   /** One call's. For one thread. */
   private final class Run {
     private final Admitted admitted;
@@ -49,9 +61,10 @@ record Attempts(
     private final ReplySink sink;
     private final Iterator<List<Destination>> standIns;
     private List<Destination> left;
-    private final List<Destination> askable = new ArrayList<>();
+    private final PriorityQueue<Later> later =
+        new PriorityQueue<>(Comparator.comparing(Later::due));
     private Duration pause = Duration.ZERO;
-    private Duration askAfter = Duration.ZERO;
+    private Duration patience = ENDLESS;
     private long firstSentNanos;
     private @Nullable Delivery failed;
 
@@ -65,7 +78,7 @@ record Attempts(
 
     End run() {
       while (true) {
-        var wish = new Targets.Wish(left, admitted.caller(), admitted.call(), pause);
+        var wish = new Targets.Wish(left, admitted.caller(), admitted.call(), pause, patience);
         switch (targets.await(wish, sink)) {
           case Turn.Granted(Targets.Place place) -> {
             Delivery delivery = send(place);
@@ -101,7 +114,7 @@ record Attempts(
         }
         long now = System.nanoTime();
         firstSentNanos = ledger.failures() == 0 ? now : firstSentNanos;
-        admitted.budget().spend(Duration.ofNanos(now - firstSentNanos));
+        admitted.budget().spend(sinceFirstSent());
         Delivery delivery = upstream.send(to, admitted.call(), admitted.budget(), sink);
         place.leave(delivery);
         note(delivery, place.waited(), Duration.ofNanos(System.nanoTime() - now));
@@ -123,30 +136,53 @@ record Attempts(
         case RetryPolicy.Verdict.GiveUp _ -> false;
         case RetryPolicy.Verdict.Again(Duration again) -> {
           if (again != null) {
-            askable.add(destination);
-            askAfter = again;
+            later.add(new Later(destination, sinceFirstSent().plus(again)));
           }
-          left = left.stream().filter(other -> !other.equals(destination)).toList();
-          pause = Duration.ZERO;
-          yield !left.isEmpty() || hasNext();
+          List<Destination> others =
+              left.stream().filter(other -> !other.equals(destination)).toList();
+          yield turnsTo(others, Duration.ZERO) || hasNext();
         }
       };
     }
 
     /** Turns to the next model, or to what may be asked again. */
     private boolean hasNext() {
-      if (standIns.hasNext()) {
-        left = standIns.next();
-        pause = Duration.ZERO;
-        return true;
+      while (standIns.hasNext()) {
+        if (turnsTo(standIns.next(), Duration.ZERO)) {
+          return true;
+        }
       }
-      if (askable.isEmpty()) {
+      while (!later.isEmpty()) {
+        Later next = later.remove();
+        Duration wait = next.due().minus(sinceFirstSent());
+        if (turnsTo(List.of(next.to()), wait.isNegative() ? Duration.ZERO : wait)) {
+          return true;
+        }
+      }
+      return false;
+    }
+
+    /**
+     * Makes these the next to be asked.
+     *
+     * @param destinations of one model
+     * @return false when there are none, or no time for it
+     */
+    private boolean turnsTo(List<Destination> destinations, Duration after) {
+      left = destinations;
+      if (destinations.isEmpty()) {
         return false;
       }
-      left = List.copyOf(askable);
-      askable.clear();
-      pause = askAfter;
-      return true;
+      pause = after;
+      patience =
+          ledger.failures() == 0
+              ? ENDLESS
+              : upstream.patience(destinations.getFirst().route()).minus(sinceFirstSent());
+      return patience.compareTo(pause) > 0;
+    }
+
+    private Duration sinceFirstSent() {
+      return Duration.ofNanos(System.nanoTime() - firstSentNanos);
     }
 
     /** What a backend said before tells more. */

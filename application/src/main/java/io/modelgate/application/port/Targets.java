@@ -65,8 +65,14 @@ public interface Targets {
    * @param destinations where it can go, one or more
    * @param caller whose calls are served in turn with those of others
    * @param pause what is waited in any case
+   * @param patience how long it may take altogether, the pause included; longer than that
    */
-  record Wish(List<Destination> destinations, ApiKey caller, ChatCall call, Duration pause) {
+  record Wish(
+      List<Destination> destinations,
+      ApiKey caller,
+      ChatCall call,
+      Duration pause,
+      Duration patience) {
     public Wish {
       destinations = List.copyOf(destinations);
     }

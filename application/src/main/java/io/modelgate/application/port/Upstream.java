@@ -8,6 +8,7 @@ import io.modelgate.domain.routing.BackendKind;
 import io.modelgate.domain.routing.Destination;
 import io.modelgate.domain.routing.ModelName;
 import io.modelgate.domain.routing.ModelRoute;
+import java.time.Duration;
 import java.util.List;
 import java.util.Set;
 
@@ -36,6 +37,12 @@ public interface Upstream {
    * @param to on one of {@link #kinds()}
    */
   OutputDemand demand(Destination to, ChatCall call);
+
+  /**
+   * How long a call to that model may take until its reply begins; and, counted from when it was
+   * sent first, until when it may be sent again.
+   */
+  Duration patience(ModelRoute route);
 
   /**
    * Sends the call and relays the reply up to, but without, its end.

@@ -115,5 +115,13 @@ public record UsageRecord(
     public String wireName() {
       return wireName;
     }
+
+    /** Whether something failed that is not the client's doing. */
+    public boolean isError() {
+      return switch (this) {
+        case REFUSED_BY_BACKEND, UPSTREAM_BROKE, TIMED_OUT, SHUT_DOWN -> true;
+        case COMPLETED, CLIENT_GONE, CUT_BY_QUOTA -> false;
+      };
+    }
   }
 }

@@ -25,6 +25,7 @@ import io.modelgate.domain.routing.Credential;
 import io.modelgate.domain.routing.ModelId;
 import io.modelgate.domain.routing.ModelName;
 import io.modelgate.domain.routing.ModelRoute;
+import io.modelgate.domain.routing.ModelSource;
 import io.modelgate.domain.routing.StreamUsage;
 import io.modelgate.domain.routing.Target;
 import io.modelgate.testing.BrokenStore;
@@ -62,6 +63,7 @@ class ChangeRoutesTest {
             Duration.ofSeconds(5),
             StreamUsage.NEVER,
             8192L,
+            ModelSource.MANUAL,
             false);
 
     ModelRoute added = added(wanted);
@@ -184,6 +186,7 @@ class ChangeRoutesTest {
         null,
         null,
         null,
+        ModelSource.MANUAL,
         true);
   }
 
@@ -252,6 +255,7 @@ class ChangeRoutesTest {
         null,
         null,
         null,
+        ModelSource.MANUAL,
         true);
   }
 

@@ -42,6 +42,7 @@ import java.time.Duration;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Random;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -102,13 +103,16 @@ class AttemptsTest {
 
   @Test
   void asksTheSameTargetsAgainAfterAPauseAndThenGivesUp() {
-    Outcome outcome = call(FAILS, FAILS, FAILS);
+    Outcome outcome = call(FAILS, FAILS, FAILS, FAILS);
 
     assertThat(outcome).isInstanceOf(Outcome.Failed.class);
-    assertThat(asked()).containsExactly("a", "b", "a");
-    assertThat(targets.wishes.getLast().pause()).isGreaterThanOrEqualTo(Duration.ofMillis(100));
+    assertThat(asked()).containsExactly("a", "b", "a", "b");
+    assertThat(targets.wishes.get(2).pause())
+        .isBetween(Duration.ofMinutes(4), Duration.ofMinutes(10));
+    assertThat(targets.wishes.get(3).pause())
+        .isBetween(Duration.ofMinutes(9), Duration.ofMinutes(20));
     assertThat(record().ending()).isEqualTo(Ending.REFUSED_BY_BACKEND);
-    assertThat(record().failures()).extracting(FailedAttempt::failure).hasSize(3);
+    assertThat(record().failures()).extracting(FailedAttempt::failure).hasSize(4);
   }
 
   @Test
@@ -131,7 +135,7 @@ class AttemptsTest {
   @Test
   void saysThatABusyBackendAskedForTooLongAWait() {
     var busy =
-        new UpstreamFailure.Rejected(429, new UpstreamError("slow down", null, null, null), "60");
+        new UpstreamFailure.Rejected(429, new UpstreamError("slow down", null, null, null), "7201");
 
     Outcome outcome = call(new Delivery.NoReply(busy), new Delivery.NoReply(busy));
 
@@ -139,6 +143,72 @@ class AttemptsTest {
         .isInstanceOfSatisfying(
             Outcome.Failed.class, failed -> assertThat(failed.failure()).isEqualTo(busy));
     assertThat(asked()).containsExactly("a", "b");
+  }
+
+  @Test
+  void givesEachTargetTheTimeItAsksFor() {
+    Outcome outcome = call(busyFor(4000), busyFor(1000), complete());
+
+    assertThat(outcome).isInstanceOf(Outcome.Answered.class);
+    assertThat(asked()).containsExactly("a", "b", "b");
+    assertThat(targets.wishes.getLast().pause())
+        .isBetween(Duration.ofMinutes(15), Duration.ofMinutes(20));
+  }
+
+  @Test
+  void asksWhoAskedForMoreTimeOnlyWhenThatIsOver() {
+    call(busyFor(4000), busyFor(1000), FAILS, complete());
+
+    assertThat(asked()).containsExactly("a", "b", "b", "b");
+    assertThat(targets.wishes.getLast().pause())
+        .as("a backoff, doubled twice, half of it at random")
+        .isBetween(Duration.ofMinutes(18), Duration.ofMinutes(40));
+  }
+
+  @Test
+  void doesNotWaitForABackendBeyondTheCallsTime() {
+    routes.remove(new ModelId("mdl_fast"));
+    routes.add(route("fast", List.of(), Duration.ofMinutes(50), "a", "b"));
+
+    Outcome outcome = call(FAILS, busyFor(3600), complete());
+
+    assertThat(outcome).isInstanceOf(Outcome.Answered.class);
+    assertThat(asked()).containsExactly("a", "b", "a");
+    assertThat(targets.wishes.getLast().patience())
+        .isBetween(Duration.ofMinutes(40), Duration.ofMinutes(50));
+  }
+
+  @Test
+  void saysAtOnceThatABackendAskedForMoreThanTheCallsTime() {
+    routes.remove(new ModelId("mdl_fast"));
+    routes.add(route("fast", List.of(), Duration.ofMinutes(50), "a"));
+    Delivery busy = busyFor(3600);
+
+    Outcome outcome = call(busy);
+
+    assertThat(outcome)
+        .isInstanceOfSatisfying(
+            Outcome.Failed.class,
+            failed -> assertThat(new Delivery.NoReply(failed.failure())).isEqualTo(busy));
+    assertThat(asked()).containsExactly("a");
+  }
+
+  @Test
+  void asksNobodyElseOnceTheCallsTimeIsOver() {
+    routes.remove(new ModelId("mdl_fast"));
+    routes.add(route("slow", List.of(), Duration.ofNanos(1), "c"));
+    routes.add(route("fast", List.of("slow"), Duration.ofNanos(1), "a", "b"));
+
+    Outcome outcome = call(FAILS);
+
+    assertThat(outcome).isInstanceOf(Outcome.Failed.class);
+    assertThat(asked()).containsExactly("a");
+  }
+
+  private static Delivery busyFor(int seconds) {
+    return new Delivery.NoReply(
+        new UpstreamFailure.Rejected(
+            429, new UpstreamError("slow down", null, null, null), String.valueOf(seconds)));
   }
 
   @Test
@@ -298,7 +368,7 @@ class AttemptsTest {
         limits,
         upstream,
         by,
-        () -> new RetryPolicy(3, Duration.ofMillis(100), Duration.ofSeconds(5), false),
+        () -> new RetryPolicy(4, Duration.ofMinutes(10), Duration.ofHours(2), false),
         new Random(1),
         () -> NOON,
         () -> 4096);
@@ -324,6 +394,11 @@ class AttemptsTest {
   }
 
   private static ModelRoute route(String name, List<String> fallbacks, String... hosts) {
+    return route(name, fallbacks, null, hosts);
+  }
+
+  private static ModelRoute route(
+      String name, List<String> fallbacks, @Nullable Duration timeout, String... hosts) {
     return new ModelRoute(
         new ModelId("mdl_" + name),
         new ModelName(name),
@@ -331,7 +406,7 @@ class AttemptsTest {
             .map(host -> new Target(BackendKind.VLLM, BaseUrl.of("http://" + host), null, null))
             .toList(),
         fallbacks.stream().map(ModelName::new).toList(),
-        null,
+        timeout,
         null,
         null,
         true,

@@ -19,6 +19,8 @@ public record BaseUrl(URI uri) {
   public static final String ALLOWED =
       "an http:// or https:// URL with a host, without credentials, query or fragment, e.g. http://localhost:8000";
 
+  private static final int MAX_LENGTH = 2_000;
+
   private static final Pattern NAMED =
       Pattern.compile("(?<host>[A-Za-z0-9._-]+)(?::(?<port>[0-9]{1,5}))?");
 
@@ -27,7 +29,7 @@ public record BaseUrl(URI uri) {
     boolean web = scheme.equals("http") || scheme.equals("https");
     boolean bare =
         uri.getRawUserInfo() == null && uri.getRawQuery() == null && uri.getRawFragment() == null;
-    if (!web || !bare || !hasHostAndPort(uri)) {
+    if (!web || !bare || uri.toString().length() > MAX_LENGTH || !hasHostAndPort(uri)) {
       throw new IllegalArgumentException("needs " + ALLOWED);
     }
   }

@@ -33,6 +33,14 @@ class BaseUrlTest {
   }
 
   @Test
+  void isNotEndless() {
+    String longest = "http://host/" + "x".repeat(1988);
+
+    assertThat(BaseUrl.of(longest)).hasToString(longest);
+    assertThatIllegalArgumentException().isThrownBy(() -> BaseUrl.of(longest + "x"));
+  }
+
+  @Test
   void findsHostAndPortAlsoInANameWithAnUnderscore() {
     assertThat(BaseUrl.of("http://vllm_server:8000").host()).isEqualTo("vllm_server");
     assertThat(BaseUrl.of("http://vllm_server:8000").port()).isEqualTo(8000);

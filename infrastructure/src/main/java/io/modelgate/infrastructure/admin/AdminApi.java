@@ -12,10 +12,13 @@ import io.helidon.webserver.http.ServerResponse;
 import io.modelgate.application.admin.ChangeApiKey;
 import io.modelgate.application.admin.ChangeRoutes;
 import io.modelgate.application.admin.IssueApiKey;
+import io.modelgate.application.admin.SyncModels;
+import io.modelgate.application.admin.TestModel;
 import io.modelgate.application.chat.AdmitCaller;
 import io.modelgate.application.chat.ListModels;
 import io.modelgate.application.port.ApiKeys;
 import io.modelgate.application.port.AuditTrail;
+import io.modelgate.application.port.LastUses;
 import io.modelgate.application.port.Limits;
 import io.modelgate.application.port.ModelRoutes;
 import io.modelgate.application.port.Quotas;
@@ -118,7 +121,8 @@ public final class AdminApi implements HttpService {
             "/api/admin-key",
             new AdminKeyService(gate, access.adminKey(), access.sessions(), audit, clock))
         .register(
-            "/api/keys", new KeysService(gate, keys, new KeyJson(keys.quotas(), clock), clock))
+            "/api/keys",
+            new KeysService(gate, keys, new KeyJson(keys.quotas(), keys.lastUses(), clock), clock))
         .register("/api/models", new ModelsService(gate, models))
         .register("/api/backends", new BackendsService(gate, models.targets()))
         .register("/api/audit", new AuditService(gate, audit, clock))
@@ -177,10 +181,12 @@ public final class AdminApi implements HttpService {
   public record Access(AdminKey adminKey, AdmitCaller callers, Sessions sessions) {}
 
   /** What the endpoints for keys stand on. */
-  public record Keys(IssueApiKey issue, ChangeApiKey change, ApiKeys all, Quotas quotas) {}
+  public record Keys(
+      IssueApiKey issue, ChangeApiKey change, ApiKeys all, Quotas quotas, LastUses lastUses) {}
 
   /** What the endpoints for models stand on. */
-  public record Models(ChangeRoutes change, ModelRoutes all, Targets targets) {}
+  public record Models(
+      ChangeRoutes change, ModelRoutes all, Targets targets, SyncModels sync, TestModel test) {}
 
   /** What the endpoints for a caller's own calls stand on. */
   public record Calls(Limits limits, ListModels models, Chat chat) {}

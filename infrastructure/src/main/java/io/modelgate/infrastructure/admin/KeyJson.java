@@ -1,6 +1,7 @@
 package io.modelgate.infrastructure.admin;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.modelgate.application.port.LastUses;
 import io.modelgate.application.port.Quotas;
 import io.modelgate.domain.access.ApiKey;
 import io.modelgate.domain.access.ApiKey.Standing;
@@ -13,7 +14,7 @@ import java.util.Collection;
 import org.jspecify.annotations.Nullable;
 
 /** How a key is shown to the admin, with what it has used. Thread-safe; never blocks. */
-record KeyJson(Quotas quotas, InstantSource clock) {
+record KeyJson(Quotas quotas, LastUses lastUses, InstantSource clock) {
   ObjectNode of(ApiKey key) {
     Instant now = clock.instant();
     KeyTerms terms = key.terms();
@@ -42,6 +43,7 @@ record KeyJson(Quotas quotas, InstantSource clock) {
             .put("default_model", textOf(scope.defaultModel()))
             .put("old_works_until", textOf(key.secret().formerWorksUntil(now)))
             .put("expires_at", textOf(terms.expiresAt()))
+            .put("last_used_at", textOf(lastUses.of(key.id()).orElse(null)))
             .put("created_at", key.createdAt().toString())
             .put("updated_at", key.updatedAt().toString());
     putList(json, "allowed_models", scope.models());

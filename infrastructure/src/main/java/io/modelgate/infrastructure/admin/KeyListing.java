@@ -1,6 +1,7 @@
 package io.modelgate.infrastructure.admin;
 
 import io.helidon.webserver.http.ServerRequest;
+import io.modelgate.application.port.LastUses;
 import io.modelgate.application.port.Quotas;
 import io.modelgate.domain.access.ApiKey;
 import io.modelgate.domain.access.ApiKey.Standing;
@@ -30,6 +31,7 @@ record KeyListing(
     int limit,
     @Nullable Cursor after) {
   private static final int LONGEST_SEARCH = 200;
+  private static final long WHOLE = 1_000_000;
   private static final Set<String> PARAMETERS =
       Set.of("q", "status", "tier", "sort", "order", "limit", "after");
 
@@ -85,11 +87,11 @@ record KeyListing(
    *
    * @param all oldest first
    */
-  Page of(List<ApiKey> all, Quotas quotas, Instant now) {
+  Page of(List<ApiKey> all, Quotas quotas, LastUses lastUses, Instant now) {
     List<Row> rows =
         all.stream()
             .filter(key -> isWanted(key, quotas, now))
-            .map(key -> row(key, quotas, now))
+            .map(key -> row(key, quotas, lastUses, now))
             .sorted(descending ? Row.ORDER.reversed() : Row.ORDER)
             .toList();
     List<Row> page = rows.stream().filter(this::isAfter).limit(limit + 1L).toList();
@@ -125,8 +127,6 @@ record KeyListing(
     };
   }
 
-  private static final long WHOLE = 1_000_000;
-
   /** In millionths; none of a quota that has no end. */
   static long quotaUsed(QuotaStanding standing) {
     Long limit = standing.quota().limit();
@@ -136,11 +136,12 @@ record KeyListing(
     return limit == 0 ? WHOLE : Math.round((double) standing.used() / limit * WHOLE);
   }
 
-  private Row row(ApiKey key, Quotas quotas, Instant now) {
+  private Row row(ApiKey key, Quotas quotas, LastUses lastUses, Instant now) {
     return switch (sort) {
       case CREATED_AT -> new Row(key, "", key.createdAt().toEpochMilli());
       case NAME -> new Row(key, key.terms().name().toLowerCase(Locale.ROOT), 0);
-      case LAST_USED_AT -> new Row(key, "", key.updatedAt().toEpochMilli());
+      case LAST_USED_AT ->
+          new Row(key, "", lastUses.of(key.id()).map(Instant::toEpochMilli).orElse(-1L));
       case USED_TOKENS ->
           new Row(key, "", quotas.standing(key.id(), key.terms().quota(), now).used());
       case QUOTA_USED ->

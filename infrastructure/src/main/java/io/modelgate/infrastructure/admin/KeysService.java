@@ -61,7 +61,8 @@ final class KeysService implements HttpService {
 
   private void list(ServerRequest request, ServerResponse response) {
     KeyListing.Page page =
-        KeyListing.of(request).of(keys.all().all(), keys.quotas(), clock.instant());
+        KeyListing.of(request)
+            .of(keys.all().all(), keys.quotas(), keys.lastUses(), clock.instant());
     ObjectNode body = AdminReplies.object();
     ArrayNode data = body.putArray("data");
     page.keys().forEach(key -> data.add(json.of(key)));

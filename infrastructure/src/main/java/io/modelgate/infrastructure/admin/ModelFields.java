@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.modelgate.application.admin.ChangeRoutes.NewModel;
 import io.modelgate.domain.routing.ModelName;
 import io.modelgate.domain.routing.ModelRoute;
+import io.modelgate.domain.routing.ModelSource;
 import io.modelgate.domain.routing.StreamUsage;
 import io.modelgate.domain.routing.Target;
 import java.time.Duration;
@@ -89,21 +90,27 @@ record ModelFields(
         timeout.or(null),
         streamUsage.or(null),
         maxOutputTokens.or(null),
+        ModelSource.MANUAL,
         enabled.or(true));
   }
 
-  /** The model with what was said of it changed. */
+  /**
+   * The model with what was said of it changed. Who gives one that backends offer another name or
+   * other targets takes it over: nothing else changes it from then on.
+   */
   ModelRoute applyTo(ModelRoute route) {
     ModelName called = name.or(route.name());
+    List<Target> wanted = targets(route.targets());
+    boolean same = called.equals(route.name()) && wanted.equals(route.targets());
     return new ModelRoute(
         route.id(),
         called,
-        targets(route.targets()),
+        wanted,
         fallbacks(called, route.fallbacks()),
         timeout.or(route.timeout()),
         streamUsage.or(route.streamUsage()),
         maxOutputTokens.or(route.maxOutputTokens()),
-        route.source(),
+        same ? route.source() : ModelSource.MANUAL,
         enabled.or(route.enabled()),
         route.createdAt(),
         route.updatedAt());
@@ -112,7 +119,7 @@ record ModelFields(
   private List<Target> targets(List<Target> before) {
     return switch (targets) {
       case Field.Given<List<TargetFields>>(List<TargetFields> given) ->
-          given.stream().map(fields -> fields.inPlaceOf(before)).toList();
+          TargetFields.inPlaceOf(before, given);
       case Field.Absent<List<TargetFields>> _ -> singleTarget(before);
     };
   }

@@ -15,12 +15,20 @@ import io.modelgate.application.admin.ChangeRoutes.NameTaken;
 import io.modelgate.application.admin.ChangeRoutes.NoFallback;
 import io.modelgate.application.admin.ChangeRoutes.NotServed;
 import io.modelgate.application.admin.ChangeRoutes.NotThere;
+import io.modelgate.application.admin.SyncModels.Difference;
+import io.modelgate.application.admin.TestModel.Finding;
+import io.modelgate.domain.chat.UpstreamFailure;
 import io.modelgate.domain.routing.BackendKind;
+import io.modelgate.domain.routing.Checkup;
+import io.modelgate.domain.routing.Destination;
 import io.modelgate.domain.routing.ModelId;
 import io.modelgate.domain.routing.ModelName;
 import io.modelgate.domain.routing.ModelRoute;
 import io.modelgate.domain.routing.Target;
 import io.modelgate.infrastructure.server.ApiError;
+import java.util.List;
+import java.util.Objects;
+import java.util.Set;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -40,6 +48,10 @@ final class ModelsService implements HttpService {
         .get("/", gate.open(this::list))
         .post("/", gate.withBody(this::add))
         .any("/", gate.allowing("GET, POST"))
+        .post("/sync", gate.open(this::sync))
+        .any("/sync", gate.allowing("POST"))
+        .post("/{id}/test", gate.open(this::test))
+        .any("/{id}/test", gate.allowing("POST"))
         .get("/{id}", gate.open(this::show))
         .patch("/{id}", gate.withBody(this::change))
         .delete("/{id}", gate.open(this::remove))
@@ -82,6 +94,50 @@ final class ModelsService implements HttpService {
           throw Rejected.field("fallback_models", "there is no model named '" + name + "'");
       case AddressRefused _ -> throw addressRefused();
     }
+  }
+
+  private void sync(ServerRequest request, ServerResponse response) throws InterruptedException {
+    Query query = Query.of(request, Set.of("dry_run"));
+    boolean dryRun =
+        Objects.requireNonNullElse(
+            query.oneOf("dry_run", List.of(true, false), String::valueOf), false);
+    ObjectNode body = AdminReplies.object().put("dry_run", dryRun);
+    ArrayNode data = body.putArray("data");
+    for (Difference difference : models.sync().handle(dryRun, Login.author(request))) {
+      UpstreamFailure failure = difference.failure();
+      ObjectNode json =
+          data.addObject()
+              .put("backend", difference.kind().wireName())
+              .put("base_url", textOf(difference.baseUrl()))
+              .put("error", failure == null ? null : "the list of models: " + failure.word())
+              .put("unchanged", difference.unchanged());
+      put(json.putArray("added"), difference.added());
+      put(json.putArray("removed"), difference.removed());
+      put(json.putArray("changed"), difference.changed());
+    }
+    AdminReplies.send(request, response, Status.OK_200, body);
+  }
+
+  private void test(ServerRequest request, ServerResponse response) throws InterruptedException {
+    ModelRoute route = models.all().byId(id(request)).orElseThrow(ModelsService::unknown);
+    AdminReplies.sendAll(request, response, models.test().handle(route), ModelsService::finding);
+  }
+
+  private static ObjectNode finding(Finding finding) {
+    Destination to = finding.to();
+    Checkup checkup = finding.checkup();
+    return AdminReplies.object()
+        .put("backend", to.backend().wireName())
+        .put("base_url", textOf(to.target().baseUrl()))
+        .put("upstream_model", to.upstreamName())
+        .put("health", checkup.health().wireName())
+        .put("reason", checkup.reason())
+        .put("latency_ms", checkup.took().toNanos() / 1e6)
+        .put("offered", finding.offered());
+  }
+
+  private static void put(ArrayNode names, List<ModelName> of) {
+    of.forEach(name -> names.add(name.value()));
   }
 
   private void remove(ServerRequest request, ServerResponse response) {
@@ -150,8 +206,7 @@ final class ModelsService implements HttpService {
     putPlace(json, route.targets().getFirst());
     ArrayNode targets = json.putArray("targets");
     route.targets().forEach(target -> put(targets.addObject(), target));
-    ArrayNode fallbacks = json.putArray("fallback_models");
-    route.fallbacks().forEach(name -> fallbacks.add(name.value()));
+    put(json.putArray("fallback_models"), route.fallbacks());
     return json.put("timeout", route.timeout() == null ? null : Timeouts.write(route.timeout()))
         .put("stream_usage", route.streamUsage() == null ? null : route.streamUsage().wireName())
         .put("max_output_tokens", route.maxOutputTokens())

@@ -6,6 +6,7 @@ import io.modelgate.domain.routing.BaseUrl;
 import io.modelgate.domain.routing.Credential;
 import io.modelgate.domain.routing.ModelName;
 import io.modelgate.domain.routing.Target;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
@@ -84,29 +85,29 @@ record TargetFields(
   }
 
   /**
-   * The target as one of a list that replaces others: nobody can send a credential back that is
-   * never shown, so one that leaves it out and goes to the same place keeps it.
+   * A list that replaces another: nobody can send a credential back that is never shown, so a
+   * target that leaves it out and goes to the same place as one before keeps that one's. Of several
+   * in one place the first follows the first, the second the second.
    */
-  Target inPlaceOf(List<Target> before) {
-    Target added = toAdd();
-    if (credential instanceof Field.Given) {
-      return added;
+  static List<Target> inPlaceOf(List<Target> before, List<TargetFields> given) {
+    List<Target> left = new ArrayList<>(before);
+    List<Target> all = new ArrayList<>();
+    for (TargetFields fields : given) {
+      Target added = fields.toAdd();
+      Target old = left.stream().filter(one -> isSamePlace(one, added)).findFirst().orElse(null);
+      left.remove(old);
+      all.add(
+          old == null || fields.credential instanceof Field.Given
+              ? added
+              : new Target(
+                  added.backend(),
+                  added.baseUrl(),
+                  added.upstreamModel(),
+                  old.credential(),
+                  added.weight(),
+                  added.priority()));
     }
-    return before.stream()
-        .filter(old -> isSamePlace(old, added))
-        .map(Target::credential)
-        .filter(Objects::nonNull)
-        .findFirst()
-        .map(
-            kept ->
-                new Target(
-                    added.backend(),
-                    added.baseUrl(),
-                    added.upstreamModel(),
-                    kept,
-                    added.weight(),
-                    added.priority()))
-        .orElse(added);
+    return all;
   }
 
   private static boolean isSamePlace(Target one, Target other) {

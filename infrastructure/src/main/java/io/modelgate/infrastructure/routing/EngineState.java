@@ -121,9 +121,10 @@ final class EngineState {
   /**
    * Takes a place, waiting for it if need be.
    *
+   * @param patience for how long, where the line does not allow for less
    * @param sink whose client may hang up meanwhile
    */
-  Entry enter(KeyId key, double weight, ReplySink sink) {
+  Entry enter(KeyId key, double weight, Duration patience, ReplySink sink) {
     Places limits = places.get();
     Waiter waiter;
     lock.lock();
@@ -143,7 +144,8 @@ final class EngineState {
     }
     long began = System.nanoTime();
     sink.whenGone(waiter::leave);
-    waiter.await(began + limits.maxWait().toNanos());
+    Duration wait = patience.compareTo(limits.maxWait()) < 0 ? patience : limits.maxWait();
+    waiter.await(began + wait.toNanos());
     return cameToAnEnd(key, waiter, Duration.ofNanos(System.nanoTime() - began));
   }
 

@@ -69,6 +69,7 @@ public final class LiveTargets implements Targets, AutoCloseable {
 
   @Override
   public Turn await(Wish wish, ReplySink sink) {
+    long began = System.nanoTime();
     if (wish.pause().isPositive() && isGoneWithin(wish.pause(), sink)) {
       return new Turn.Gone();
     }
@@ -86,7 +87,9 @@ public final class LiveTargets implements Targets, AutoCloseable {
       Destination chosen = choose(open, wish);
       EngineState engine = engineOf(chosen);
       KeyId key = wish.caller().id();
-      switch (engine.enter(key, settings.get().weightOf(wish.caller().terms().tier()), sink)) {
+      double weight = settings.get().weightOf(wish.caller().terms().tier());
+      Duration patience = wish.patience().minusNanos(System.nanoTime() - began);
+      switch (engine.enter(key, weight, patience, sink)) {
         case Entry.Taken(Duration waited) -> {
           Pass pass = stateOf(chosen).enter();
           if (pass != Pass.NONE) {

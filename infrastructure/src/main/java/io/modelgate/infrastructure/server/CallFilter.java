@@ -50,7 +50,7 @@ final class CallFilter implements Filter {
       chain.proceed();
     } catch (CloseConnectionException | UncheckedIOException e) {
       if (!response.isSent()) {
-        call.cutOff(client.isTimedOut());
+        call.cutOff(client.statusUnanswered());
       }
       throw e;
     } finally {

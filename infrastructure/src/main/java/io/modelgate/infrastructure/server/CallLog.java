@@ -25,8 +25,9 @@ public final class CallLog {
   private static final HeaderName PROCESSING_MS = HeaderNames.create("openai-processing-ms");
   private static final HeaderName OVERHEAD_US = HeaderNames.create("x-modelgate-overhead-us");
   private static final int LONGEST_VALUE = 300;
-  private static final int CLIENT_GONE = 499;
-  private static final int TIMED_OUT = 408;
+
+  /** As nginx has it. */
+  static final int CLIENT_GONE = 499;
 
   /** How the gateway's own keys begin; some clients put theirs into a path, or for a model. */
   private static final String KEY_START = "sk-mg-";
@@ -81,10 +82,10 @@ public final class CallLog {
   /**
    * Says that the connection ended before the request was answered.
    *
-   * @param late whether it was the gateway that ended it, for the request did not come in time
+   * @param status that it counts as
    */
-  void cutOff(boolean late) {
-    cutOff = late ? TIMED_OUT : CLIENT_GONE;
+  void cutOff(int status) {
+    cutOff = status;
   }
 
   /**

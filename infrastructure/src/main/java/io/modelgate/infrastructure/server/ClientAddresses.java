@@ -9,8 +9,6 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -24,10 +22,6 @@ import org.jspecify.annotations.Nullable;
 final class ClientAddresses {
   private static final HeaderName FORWARDED = HeaderNames.create("forwarded");
   private static final HeaderName FORWARDED_FOR = HeaderNames.create("x-forwarded-for");
-
-  /** What a proxy may write of one hop, in quotes when it holds more than a token. */
-  private static final Pattern FOR =
-      Pattern.compile("(?i)(?:^|;)\\s*for\\s*=\\s*(\"[^\"]*\"|[^;\"\\s]*)");
 
   private static final int MOST_HOPS = 50;
 
@@ -70,10 +64,7 @@ final class ClientAddresses {
     List<String> hops = new ArrayList<>();
     List<String> standard = headers.all(FORWARDED, List::of);
     for (String line : standard) {
-      for (String element : line.split(",", -1)) {
-        Matcher matcher = FOR.matcher(element);
-        hops.add(matcher.find() ? matcher.group(1).replace("\"", "") : "");
-      }
+      hops.addAll(ForwardedHeader.nodes(line));
     }
     if (standard.isEmpty()) {
       for (String line : headers.all(FORWARDED_FOR, List::of)) {

@@ -74,6 +74,7 @@ public final class ClientConnection implements Supplier<byte[]> {
   private volatile Slow slow = Slow.HEAD;
   private volatile boolean silent = true;
   private volatile boolean answering;
+  private volatile boolean notTaken;
   private volatile @Nullable String requestId;
 
   ClientConnection(HelidonSocket socket, Arrival arrival, OpenConnections connections) {
@@ -131,8 +132,22 @@ public final class ClientConnection implements Supplier<byte[]> {
     } finally {
       lock.unlock();
     }
-    if (told != null) {
+    if (told == null) {
+      endUpload();
+    } else {
       told.run();
+    }
+  }
+
+  /** Where the rest of a request is still waited for, its client is told that it need not come. */
+  private void endUpload() {
+    long until = waitsUntil.get();
+    if (until <= TOO_LATE || slow != Slow.BODY || answering) {
+      return;
+    }
+    notTaken = true;
+    if (waitsUntil.compareAndSet(until, TOO_LATE)) {
+      sayAndClose(System.nanoTime(), connections.errors().stopping(requestId));
     }
   }
 
@@ -162,9 +177,15 @@ public final class ClientConnection implements Supplier<byte[]> {
     }
   }
 
-  /** Whether the client was ended because its request did not come in time. */
-  boolean isTimedOut() {
-    return waitsUntil.get() == TOO_LATE;
+  /**
+   * The status of a request that no handler could answer: what its client was told because the rest
+   * of it did not come, or 499 when the client left.
+   */
+  int statusUnanswered() {
+    if (waitsUntil.get() != TOO_LATE) {
+      return CallLog.CLIENT_GONE;
+    }
+    return notTaken ? 503 : 408;
   }
 
   /** For another thread than the connection's: ends what takes too long. */
@@ -215,9 +236,11 @@ public final class ClientConnection implements Supplier<byte[]> {
       OpenConnections.closeQuietly(arrival.channel());
       return;
     }
+    sayAndClose(now, connections.errors().timedOut(slow == Slow.BODY ? requestId : null));
+  }
+
+  private void sayAndClose(long now, byte[] answer) {
     closesAt = now + LAST_WORDS;
-    String id = slow == Slow.BODY ? requestId : null;
-    byte[] answer = connections.errors().timedOut(id);
     Thread.ofVirtual().name("slow-client").start(() -> writeQuietly(answer));
   }
 
@@ -365,6 +388,9 @@ public final class ClientConnection implements Supplier<byte[]> {
     long until = deadline();
     if (!waitsUntil.compareAndSet(NEVER, until)) {
       throw new BodyLeftUnread();
+    }
+    if (slow == Slow.BODY && isStopped()) {
+      endUpload();
     }
     byte[] bytes = next();
     if (!waitsUntil.compareAndSet(until, NEVER)) {

@@ -74,10 +74,30 @@ final class ProtocolErrors implements DirectHandler {
       CallLog.writeRefused(requestId, "", "", TIMED_OUT);
       meters.endedUnread("", TIMED_OUT);
     }
-    byte[] body = errors.json(describe(TIMED_OUT));
+    return whole(describe(TIMED_OUT), "Request Timeout", requestId);
+  }
+
+  /**
+   * The whole answer to a request whose body is still coming when the gateway stops.
+   *
+   * @param served its id; null when nobody has given it one
+   */
+  byte[] stopping(@Nullable String served) {
+    var error =
+        new ApiError(
+            503,
+            "The gateway is shutting down and did not take this call. Try again.",
+            "server_error",
+            null,
+            "shutting_down");
+    return whole(error, "Service Unavailable", served == null ? CallFilter.newRequestId() : served);
+  }
+
+  private byte[] whole(ApiError error, String reason, String requestId) {
+    byte[] body = errors.json(error);
     byte[] head =
         """
-        HTTP/1.1 408 Request Timeout\r
+        HTTP/1.1 %d %s\r
         Connection: close\r
         Content-Type: application/json\r
         Content-Length: %d\r
@@ -85,7 +105,7 @@ final class ProtocolErrors implements DirectHandler {
         x-request-id: %s\r
         \r
         """
-            .formatted(body.length, requestId)
+            .formatted(error.status(), reason, body.length, requestId)
             .getBytes(StandardCharsets.US_ASCII);
     byte[] whole = Arrays.copyOf(head, head.length + body.length);
     System.arraycopy(body, 0, whole, head.length, body.length);
@@ -115,7 +135,7 @@ final class ProtocolErrors implements DirectHandler {
           case 431 -> "The request's headers are too large, or too many.";
           case 505 -> "This version of HTTP is not supported. Use HTTP/1.1.";
           default ->
-              "The request is no valid HTTP/1.1: check its request line, headers and body framing.";
+              "The request is no valid HTTP/1.1, or its path is not in normal form ('//', '.', ';'): check its request line, headers and body framing.";
         });
   }
 }

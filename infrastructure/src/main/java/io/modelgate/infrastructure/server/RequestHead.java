@@ -6,15 +6,16 @@ import io.helidon.http.RequestException;
 import io.helidon.http.ServerRequestHeaders;
 import io.helidon.http.Status;
 import java.nio.charset.StandardCharsets;
+import java.util.regex.Pattern;
 
 /**
  * Reads a request line and headers as far as the framing of requests hangs on them, once, byte by
  * byte; what they mean is the server's to find out. For one thread.
  *
- * <p>Stricter than HTTP has to be: no line ends but CRLF, no folded lines, no target but a path (or
- * {@code *} of OPTIONS), exactly one {@code Host}, at most one {@code Content-Length} of digits
- * alone, {@code Transfer-Encoding} nothing but {@code chunked} and not beside a length, and no
- * {@code Connection} that would have a proxy drop one of these.
+ * <p>Stricter than HTTP has to be: no line ends but CRLF, no folded lines, no target but a path in
+ * its normal form (or {@code *} of OPTIONS), exactly one {@code Host}, at most one {@code
+ * Content-Length} of digits alone, {@code Transfer-Encoding} nothing but {@code chunked} and not
+ * beside a length, and no {@code Connection} that would have a proxy drop one of these.
  *
  * @see <a href="https://www.rfc-editor.org/rfc/rfc9112#section-11.2">RFC 9112, 11.2: request
  *     smuggling</a>
@@ -25,6 +26,17 @@ final class RequestHead {
   static final int MOST_HEADERS = 100;
 
   private static final int MOST_LENGTH_DIGITS = 18;
+
+  /**
+   * A path that readers take for another: with empty segments, dot segments however written,
+   * parameters, backslashes, or an escape in its first segment, where none is needed. A proxy that
+   * keeps clients from {@code /admin} would let {@code /x/../admin} pass.
+   */
+  private static final Pattern ALIAS =
+      Pattern.compile(
+          "^[^?]*(?:;|\\\\|//|(?:/|%2f|%5c)(?:\\.|%2e){1,2}(?:/|%2f|%5c|\\?|$))|^/[^/?]*%",
+          Pattern.CASE_INSENSITIVE);
+
   private static final boolean[] IN_TOKENS = inTokens();
 
   private int lineLength;
@@ -152,10 +164,17 @@ final class RequestHead {
     if (!path && !all) {
       throw malformed("a target that is not a path");
     }
+    boolean odd = false;
     for (int i = from; i < to; i++) {
-      if (bytes[i] <= ' ' || bytes[i] == '#') {
+      byte b = bytes[i];
+      if (b <= ' ' || b == '#') {
         throw malformed("the target");
       }
+      boolean behindSlash = i > from && bytes[i - 1] == '/';
+      odd |= b == ';' || b == '%' || b == '\\' || (behindSlash && (b == '/' || b == '.'));
+    }
+    if (odd && ALIAS.matcher(text(bytes, from, to)).find()) {
+      throw malformed("a path that is another one's alias");
     }
   }
 

@@ -1,8 +1,6 @@
 package io.modelgate.infrastructure.store;
 
 import io.modelgate.application.port.UsageRecord;
-import java.time.Duration;
-import java.time.Instant;
 import java.util.concurrent.locks.LockSupport;
 
 /**
@@ -10,11 +8,8 @@ import java.util.concurrent.locks.LockSupport;
  * Ticket}, for there is one for each call. Thread-safe, with one caller.
  */
 final class Charge implements Job {
-  private static final long HOUR = Duration.ofHours(1).toMillis();
-
   private final UsageRecord record;
   private final PeriodStarts starts;
-  private final long hour;
   private final Thread caller = Thread.currentThread();
 
   /** By the writer, the writer's thread only: larger than that of any charge before. */
@@ -27,12 +22,10 @@ final class Charge implements Job {
    * To be made and awaited by the same thread.
    *
    * @param starts of the periods it belongs to
-   * @param admitted its hour belongs to it too
    */
-  Charge(UsageRecord record, PeriodStarts starts, Instant admitted) {
+  Charge(UsageRecord record, PeriodStarts starts) {
     this.record = record;
     this.starts = starts;
-    this.hour = Math.floorDiv(admitted.toEpochMilli(), HOUR) * HOUR;
   }
 
   UsageRecord record() {
@@ -41,11 +34,6 @@ final class Charge implements Job {
 
   PeriodStarts starts() {
     return starts;
-  }
-
-  /** When its hour began. */
-  long hour() {
-    return hour;
   }
 
   long sequence() {

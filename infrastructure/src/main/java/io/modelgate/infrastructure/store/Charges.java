@@ -1,5 +1,6 @@
 package io.modelgate.infrastructure.store;
 
+import io.modelgate.application.port.RefusedCall;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayDeque;
@@ -62,6 +63,33 @@ final class Charges {
     charge.number(lastNumber);
     pending.add(charge);
     waiting = pending.size();
+  }
+
+  /** The largest number that was given so far. */
+  long lastNumber() {
+    return lastNumber;
+  }
+
+  /**
+   * Keeps calls that were turned away, after all charges.
+   *
+   * @return whether they are kept, as far as one can tell; not while charges wait
+   */
+  boolean keepRefused(List<RefusedCall> calls) {
+    if (!pending.isEmpty()) {
+      return false;
+    }
+    try {
+      resolveDoubt();
+      long first = lastNumber + 1;
+      lastNumber += calls.size();
+      tables.keepRefused(calls, first);
+      return true;
+    } catch (SQLException | RuntimeException e) {
+      doubt();
+      LOG.debug("refused calls could not be kept", e);
+      return false;
+    }
   }
 
   /** How many there are. For any thread. */

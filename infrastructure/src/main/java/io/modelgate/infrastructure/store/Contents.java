@@ -4,6 +4,7 @@ import io.helidon.dbclient.DbExecute;
 import io.modelgate.domain.access.ApiKey;
 import io.modelgate.domain.routing.ModelRoute;
 import java.io.IOException;
+import java.nio.charset.CharacterCodingException;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -16,7 +17,11 @@ import org.jspecify.annotations.Nullable;
  * @param models reads and writes credentials with the right secret key
  */
 record Contents(
-    ModelTable models, List<ModelRoute> routes, List<ApiKey> keys, List<QuotaUse> used) {
+    ModelTable models,
+    List<ModelRoute> routes,
+    List<ApiKey> keys,
+    List<QuotaUse> used,
+    RememberedUses uses) {
   /**
    * Reads everything once.
    *
@@ -30,7 +35,8 @@ record Contents(
         models,
         models.all(execute),
         ApiKeyTable.all(execute),
-        UsageTables.recentUse(execute, settings.clock().instant()));
+        UsageTables.recentUse(execute, settings.clock().instant()),
+        new RememberedUses(UsageTables.lastUses(execute)));
   }
 
   private static CredentialCipher cipher(SqliteDatabase database, Path file, @Nullable String named)
@@ -55,14 +61,27 @@ record Contents(
   /** The file's secret; when a rotation was cut off after its commit, the one it proposed. */
   static CredentialCipher cipher(SecretKeyFile keyFile, Connection connection)
       throws IOException, SQLException {
-    if (keyFile.hasProposed()) {
-      var proposed = cipher(keyFile.readProposed(), "The secret beside " + keyFile.path());
-      if (KeptCredentials.areOpenedBy(proposed, connection)) {
-        keyFile.adopt();
-        return proposed;
-      }
+    CredentialCipher proposed = proposed(keyFile);
+    if (proposed != null && KeptCredentials.areOpenedBy(proposed, connection)) {
+      keyFile.adopt();
+      return proposed;
     }
     return cipher(keyFile.read(), "The file " + keyFile.path());
+  }
+
+  /**
+   * Null when nothing is proposed that could be a key: older versions left an empty file, or half a
+   * key, when they were killed.
+   */
+  private static @Nullable CredentialCipher proposed(SecretKeyFile keyFile) throws IOException {
+    if (!keyFile.hasProposed()) {
+      return null;
+    }
+    try {
+      return CredentialCipher.of(keyFile.readProposed());
+    } catch (IllegalArgumentException | CharacterCodingException _) {
+      return null;
+    }
   }
 
   static CredentialCipher cipher(String secret, String source) {

@@ -21,6 +21,7 @@ final class Intake {
   /** How many jobs that were taken are not done; they take up room. */
   private int held;
 
+  private boolean woken;
   private volatile int length;
   private volatile boolean closed;
 
@@ -107,7 +108,7 @@ final class Intake {
    *
    * @param stillHeld how many of those taken before are not done
    * @param nanos how long to wait at most
-   * @return none when there were none for so long, or it is closed and empty
+   * @return none when there were none for so long, somebody woke it, or it is closed and empty
    */
   List<Job> take(int stillHeld, long nanos) {
     lock.lock();
@@ -117,6 +118,7 @@ final class Intake {
         room.signalAll();
       }
       awaitWork(nanos);
+      woken = false;
       List<Job> taken = waiting;
       waiting = new ArrayList<>(taken.size());
       held += taken.size();
@@ -130,11 +132,22 @@ final class Intake {
   private void awaitWork(long nanos) {
     try {
       long left = nanos;
-      while (waiting.isEmpty() && !closed && left > 0) {
+      while (waiting.isEmpty() && !closed && !woken && left > 0) {
         left = work.awaitNanos(left);
       }
     } catch (InterruptedException _) {
       // Nobody has a reason to interrupt the writer, and it looks again by itself.
+    }
+  }
+
+  /** Lets {@link #take} return, be it with nothing. */
+  void wake() {
+    lock.lock();
+    try {
+      woken = true;
+      work.signal();
+    } finally {
+      lock.unlock();
     }
   }
 

@@ -25,7 +25,8 @@ record Migrations(List<String> scripts) {
               "0001_keys_models_and_token_use.sql",
               "0002_limits_periods_and_usage.sql",
               "0003_targets_tiers_and_attempts.sql",
-              "0004_scopes_rotation_and_audit.sql"));
+              "0004_call_log_and_sums.sql",
+              "0005_scopes_rotation_and_audit.sql"));
 
   Migrations {
     scripts = List.copyOf(scripts);

@@ -11,6 +11,13 @@ final class Refusals {
 
   private Refusals() {}
 
+  /** Whether the disk is full, or a limit of the size of files was met. */
+  static boolean isNoRoom(SQLException cause) {
+    int code = cause.getErrorCode();
+    return (code & PRIMARY_CODE) == SQLiteErrorCode.SQLITE_FULL.code
+        || code == SQLiteErrorCode.SQLITE_IOERR_WRITE.code;
+  }
+
   static StoreRefused of(Path file, SQLException cause) {
     int code = cause.getErrorCode() & PRIMARY_CODE;
     if (code == SQLiteErrorCode.SQLITE_NOTADB.code || code == SQLiteErrorCode.SQLITE_CORRUPT.code) {

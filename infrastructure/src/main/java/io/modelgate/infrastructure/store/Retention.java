@@ -33,13 +33,24 @@ final class Retention {
   private static final String DELETE =
       "DELETE FROM usage WHERE sequence > ? AND sequence <= ? AND time < ?";
 
+  private static final String DELETE_REQUEST_IDS =
+      "DELETE FROM request_ids WHERE last < (SELECT min(sequence) FROM usage)";
+
   private final SqliteDatabase database;
+  private final Summing summing;
   private final Supplier<Duration> retention;
   private final InstantSource clock;
   private long swept;
 
-  Retention(SqliteDatabase database, Supplier<Duration> retention, InstantSource clock) {
+  /**
+   * None is deleted yet.
+   *
+   * @param summing gets rows before they go
+   */
+  Retention(
+      SqliteDatabase database, Summing summing, Supplier<Duration> retention, InstantSource clock) {
     this.database = database;
+    this.summing = summing;
     this.retention = retention;
     this.clock = clock;
   }
@@ -66,8 +77,10 @@ final class Retention {
       return false;
     }
     if (earliest < oldest) {
+      summing.addThrough(end);
       delete(DELETE_ATTEMPTS, end, oldest);
       delete(DELETE, end, oldest);
+      int _ = database.prepared(DELETE_REQUEST_IDS).executeUpdate();
     }
     swept = end;
     return true;

@@ -6,6 +6,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.security.SecureRandom;
 import java.util.Base64;
+import java.util.List;
 
 /**
  * The secret that credentials are encrypted with, when the operator names none: 32 random bytes as
@@ -18,10 +19,12 @@ import java.util.Base64;
 final class SecretKeyFile {
   private final Path file;
   private final Path proposed;
+  private final Path unfinished;
 
   private SecretKeyFile(Path file) {
     this.file = file;
     this.proposed = file.resolveSibling(file.getFileName() + ".new");
+    this.unfinished = file.resolveSibling(file.getFileName() + ".unfinished");
   }
 
   static SecretKeyFile beside(Path database) {
@@ -36,6 +39,11 @@ final class SecretKeyFile {
 
   Path path() {
     return file;
+  }
+
+  /** Every file that may hold a secret. */
+  List<Path> paths() {
+    return List.of(file, proposed, unfinished);
   }
 
   boolean exists() {
@@ -56,15 +64,14 @@ final class SecretKeyFile {
     return Files.readString(proposed);
   }
 
-  /** Puts a secret beside the one in force; it is on the disk when this returns. */
+  /**
+   * Puts a secret beside the one in force, whole or not at all; it is on the disk when this
+   * returns.
+   */
   void propose(String secret) throws IOException {
-    OwnerOnly.file(proposed);
-    Files.writeString(
-        proposed,
-        secret + "\n",
-        StandardOpenOption.WRITE,
-        StandardOpenOption.TRUNCATE_EXISTING,
-        StandardOpenOption.SYNC);
+    OwnerOnly.newFile(unfinished);
+    Files.writeString(unfinished, secret + "\n", StandardOpenOption.WRITE, StandardOpenOption.SYNC);
+    DurableMove.move(unfinished, proposed);
   }
 
   /** Nothing is encrypted with the proposed secret. */

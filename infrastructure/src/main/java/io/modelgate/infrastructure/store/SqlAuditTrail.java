@@ -24,11 +24,11 @@ final class SqlAuditTrail implements AuditTrail {
       """;
 
   private final StoreWriter writer;
-  private final SqlUsageHistory reader;
+  private final StoreReaders readers;
 
-  SqlAuditTrail(StoreWriter writer, SqlUsageHistory reader) {
+  SqlAuditTrail(StoreWriter writer, StoreReaders readers) {
     this.writer = writer;
-    this.reader = reader;
+    this.readers = readers;
   }
 
   @Override
@@ -43,7 +43,7 @@ final class SqlAuditTrail implements AuditTrail {
 
   @Override
   public List<Entry> page(Wish wish, @Nullable Long before, int limit) {
-    return reader.read(
+    return readers.read(
         "reading who changed what", connection -> page(connection, wish, before, limit));
   }
 

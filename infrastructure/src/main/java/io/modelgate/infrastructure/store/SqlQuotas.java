@@ -30,16 +30,23 @@ final class SqlQuotas implements Quotas {
   private static final Duration LONGEST_CALL = Duration.ofHours(24);
 
   private final StoreWriter writer;
+  private final RememberedUses uses;
   private final PeriodCalendar calendar;
   private final Duration longestCall;
   private final ConcurrentHashMap<KeyId, Account> accounts = new ConcurrentHashMap<>();
 
-  SqlQuotas(StoreWriter writer, ZoneId zone, List<QuotaUse> used) {
-    this(writer, zone, used, LONGEST_CALL);
+  SqlQuotas(StoreWriter writer, ZoneId zone, List<QuotaUse> used, RememberedUses uses) {
+    this(writer, zone, used, uses, LONGEST_CALL);
   }
 
-  SqlQuotas(StoreWriter writer, ZoneId zone, List<QuotaUse> used, Duration longestCall) {
+  SqlQuotas(
+      StoreWriter writer,
+      ZoneId zone,
+      List<QuotaUse> used,
+      RememberedUses uses,
+      Duration longestCall) {
     this.writer = writer;
+    this.uses = uses;
     this.longestCall = longestCall;
     this.calendar = new PeriodCalendar(zone);
     used.forEach(this::remember);
@@ -88,7 +95,7 @@ final class SqlQuotas implements Quotas {
         case TokenQuota.Verdict.Granted(TokenDemand.Grant grant) -> {
           long tokens = Math.min(grant.tokens(), Reservation.MOST);
           Tallies tallies = account.begin(starts, tokens);
-          var admission = new Admission(account, tallies, starts, now, tokens);
+          var admission = new Admission(account, tallies, starts, tokens);
           account.add(admission);
           yield new Verdict.Reserved(admission, grant.cap());
         }
@@ -160,16 +167,13 @@ final class SqlQuotas implements Quotas {
     private final Account account;
     private final Tallies tallies;
     private final PeriodStarts starts;
-    private final Instant admitted;
     private long tokens;
     private boolean ended;
 
-    Admission(
-        Account account, Tallies tallies, PeriodStarts starts, Instant admitted, long tokens) {
+    Admission(Account account, Tallies tallies, PeriodStarts starts, long tokens) {
       this.account = account;
       this.tallies = tallies;
       this.starts = starts;
-      this.admitted = admitted;
       this.tokens = tokens;
     }
 
@@ -214,9 +218,8 @@ final class SqlQuotas implements Quotas {
     @Override
     public Settlement settle(UsageRecord record) {
       end(record.usage().tokens().total());
-      return writer.settle(new Charge(record, starts, admitted))
-          ? Settlement.DURABLE
-          : Settlement.OWED;
+      uses.note(record.key(), record.time());
+      return writer.settle(new Charge(record, starts)) ? Settlement.DURABLE : Settlement.OWED;
     }
 
     private void end(long charged) {

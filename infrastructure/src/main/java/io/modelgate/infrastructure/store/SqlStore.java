@@ -3,9 +3,13 @@ package io.modelgate.infrastructure.store;
 import io.helidon.dbclient.DbClientException;
 import io.modelgate.application.port.ApiKeys;
 import io.modelgate.application.port.AuditTrail;
+import io.modelgate.application.port.CallRecords;
+import io.modelgate.application.port.LastUses;
 import io.modelgate.application.port.ModelRoutes;
 import io.modelgate.application.port.Quotas;
+import io.modelgate.application.port.RefusedCalls;
 import io.modelgate.application.port.UsageHistory;
+import io.modelgate.application.port.UsageReports;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -30,24 +34,38 @@ public final class SqlStore implements AutoCloseable {
   private final SqlApiKeys apiKeys;
   private final SqlModelRoutes modelRoutes;
   private final SqlQuotas quotas;
+  private final StoreReaders readers;
   private final SqlUsageHistory usageHistory;
   private final SqlAuditTrail auditTrail;
+  private final SqlUsageReports usageReports;
+  private final SqlCallRecords callRecords;
+  private final LastUses lastUses;
+  private final RefusedCalls refusedCalls;
 
   private SqlStore(
       Path file,
       StoreLock lock,
       StoreWriter writer,
-      SqlUsageHistory usageHistory,
+      StoreReaders readers,
       ZoneId zone,
       Contents contents) {
     this.file = file;
     this.lock = lock;
     this.writer = writer;
-    this.usageHistory = usageHistory;
-    this.auditTrail = new SqlAuditTrail(writer, usageHistory);
+    this.auditTrail = new SqlAuditTrail(writer, readers);
+    this.readers = readers;
+    this.usageHistory = new SqlUsageHistory(readers);
+    this.usageReports = new SqlUsageReports(readers);
+    this.lastUses = contents.uses();
+    this.callRecords = new SqlCallRecords(readers);
+    this.refusedCalls =
+        call -> {
+          contents.uses().note(call.key(), call.time());
+          writer.note(call);
+        };
     this.apiKeys = new SqlApiKeys(writer, contents.keys());
     this.modelRoutes = new SqlModelRoutes(writer, contents.models(), contents.routes());
-    this.quotas = new SqlQuotas(writer, zone, contents.used());
+    this.quotas = new SqlQuotas(writer, zone, contents.used(), contents.uses());
   }
 
   /**
@@ -101,8 +119,8 @@ public final class SqlStore implements AutoCloseable {
               patience,
               settings.usage(),
               settings.clock());
-      var usageHistory = new SqlUsageHistory(file, patience.change());
-      store = new SqlStore(file, lock, writer, usageHistory, settings.zone(), contents);
+      var readers = new StoreReaders(file, patience.change());
+      store = new SqlStore(file, lock, writer, readers, settings.zone(), contents);
       store.writer.start();
       LOG.info(
           "store {} open: schema {} (found {}), {} keys, {} models",
@@ -181,6 +199,27 @@ public final class SqlStore implements AutoCloseable {
     return usageHistory;
   }
 
+  public UsageReports usageReports() {
+    return usageReports;
+  }
+
+  public LastUses lastUses() {
+    return lastUses;
+  }
+
+  public CallRecords callRecords() {
+    return callRecords;
+  }
+
+  public RefusedCalls refusedCalls() {
+    return refusedCalls;
+  }
+
+  /** How many refused calls were left out of the log since the start: there were too many. */
+  public long refusalsLeftOut() {
+    return writer.refusalsLeftOut();
+  }
+
   /** How many writes wait for the thread that does them. */
   public int queued() {
     return writer.queued();
@@ -197,11 +236,11 @@ public final class SqlStore implements AutoCloseable {
   }
 
   /**
-   * Whether the store takes writes. Says nothing about the last one's success: a full disk must not
-   * take a gateway out of service that can still answer calls.
+   * Whether a call may begin: not when its charge could not be kept, unless the settings let calls
+   * be served at that risk.
    */
-  public boolean isOpen() {
-    return writer.isRunning();
+  public boolean takesCharges() {
+    return writer.takesCharges();
   }
 
   /**
@@ -211,7 +250,7 @@ public final class SqlStore implements AutoCloseable {
    */
   @Override
   public void close() {
-    usageHistory.close();
+    readers.close();
     if (!writer.close()) {
       // Whoever opened the file now would write beside a thread that is still writing.
       LOG.warn("store {} is still writing; its lock stays until the process ends", file);

@@ -3,6 +3,7 @@ package io.modelgate.infrastructure.store;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.sql.Connection;
@@ -13,6 +14,7 @@ import java.sql.Statement;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
+import java.util.List;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.sqlite.SQLiteConfig;
@@ -40,11 +42,14 @@ final class StoreBackup {
         throw new StoreRefused("There is no database %s.".formatted(database));
       }
       refuseOwnFiles(database.toRealPath(), target);
+      refuseOddFiles(target);
       if (!replace && Files.exists(target)) {
         throw new StoreRefused(
             "The file %s exists already; --force replaces it.".formatted(target));
       }
       Path unfinished = target.resolveSibling(target.getFileName() + ".unfinished");
+      refuseOwnFiles(database.toRealPath(), unfinished);
+      refuseOddFiles(unfinished);
       BackupSummary summary = copy(database.toRealPath(), unfinished);
       DurableMove.move(unfinished, target);
       return summary;
@@ -86,14 +91,45 @@ final class StoreBackup {
   }
 
   private static void refuseOwnFiles(Path database, Path other) throws IOException {
-    Path real = Files.exists(other) ? other.toRealPath() : other.toAbsolutePath().normalize();
+    for (Path own : ownFiles(database)) {
+      if (isSame(own, other)) {
+        throw new StoreRefused("%s belongs to the database itself.".formatted(other));
+      }
+    }
+  }
+
+  /** All that a gateway keeps beside its database, whether it is there or not. */
+  private static List<Path> ownFiles(Path database) {
     Path name = database.getFileName();
-    boolean own =
-        real.equals(SecretKeyFile.beside(database).path())
-            || Stream.of("", "-wal", "-shm", ".lock")
-                .anyMatch(ending -> real.equals(database.resolveSibling(name + ending)));
-    if (own) {
-      throw new StoreRefused("%s belongs to the database itself.".formatted(other));
+    var keys = SecretKeyFile.beside(database);
+    return Stream.concat(
+            keys.paths().stream(),
+            Stream.concat(
+                    Stream.of("admin-key", "demo-key"),
+                    Stream.of("", "-wal", "-shm", "-journal", ".lock", ".restoring")
+                        .map(ending -> name + ending))
+                .map(database::resolveSibling))
+        .toList();
+  }
+
+  /** Under whatever name. */
+  private static boolean isSame(Path own, Path other) throws IOException {
+    if (Files.exists(own) && Files.exists(other)) {
+      return Files.isSameFile(own, other);
+    }
+    Path absolute = other.toAbsolutePath().normalize();
+    Path directory = absolute.getParent();
+    return directory != null
+        && Files.exists(directory)
+        && own.equals(directory.toRealPath().resolve(absolute.getFileName()));
+  }
+
+  /** What is a directory, a device or a link was not written by a backup. */
+  private static void refuseOddFiles(Path target) {
+    if (Files.exists(target, LinkOption.NOFOLLOW_LINKS)
+        && !Files.isRegularFile(target, LinkOption.NOFOLLOW_LINKS)) {
+      throw new StoreRefused(
+          "%s is there and is no plain file: it is not replaced.".formatted(target));
     }
   }
 
@@ -107,7 +143,9 @@ final class StoreBackup {
         vacuum.setString(1, to.toAbsolutePath().toString());
         vacuum.execute();
       } catch (SQLException e) {
-        throw Refusals.of(from, e);
+        throw Refusals.isNoRoom(e)
+            ? new StoreRefused("There is no room for the copy %s.".formatted(to), e)
+            : Refusals.of(from, e);
       }
       try (var channel = FileChannel.open(to, StandardOpenOption.WRITE)) {
         channel.force(true);

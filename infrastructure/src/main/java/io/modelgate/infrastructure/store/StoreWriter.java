@@ -1,5 +1,6 @@
 package io.modelgate.infrastructure.store;
 
+import io.modelgate.application.port.RefusedCall;
 import io.modelgate.application.port.StoreUnavailable;
 import io.modelgate.infrastructure.store.Job.Change;
 import io.modelgate.infrastructure.store.Job.Decision;
@@ -34,6 +35,7 @@ final class StoreWriter {
   private final Intake intake = new Intake(CAPACITY);
   private final Arrears arrears;
   private final Charges charges;
+  private final WaitingRefusals refusals = new WaitingRefusals();
   private final Housekeeping housekeeping;
   private final Thread thread;
 
@@ -54,8 +56,13 @@ final class StoreWriter {
     this.policy = policy;
     this.arrears = new Arrears(this::refusesOverdue);
     this.charges = new Charges(database, lastCharge, arrears, patience.retry());
+    var summing = new Summing(database);
     this.housekeeping =
-        new Housekeeping(database, new Retention(database, () -> policy.get().retention(), clock));
+        new Housekeeping(
+            database,
+            summing,
+            new Retention(database, summing, () -> policy.get().retention(), clock),
+            charges::lastNumber);
     this.thread = Thread.ofPlatform().name("store-writer").daemon().unstarted(this::run);
   }
 
@@ -111,6 +118,18 @@ final class StoreWriter {
     return kept;
   }
 
+  /** Keeps a refused call some time, if there is room for it. Never blocks. */
+  void note(RefusedCall call) {
+    if (refusals.add(call)) {
+      intake.wake();
+    }
+  }
+
+  /** How many refused calls were left out of the log. */
+  long refusalsLeftOut() {
+    return refusals.leftOut();
+  }
+
   /**
    * Makes a change, with no other in between.
    *
@@ -158,7 +177,8 @@ final class StoreWriter {
     if (hasCaughtUp()) {
       return 0;
     }
-    return Math.min(charges.untilNextTry(), housekeeping.untilNext());
+    return Math.min(
+        charges.untilNextTry(), Math.min(refusals.untilDue(), housekeeping.untilNext()));
   }
 
   /** Whether there were arrears and are none here; those in the queue are still to be looked at. */
@@ -179,6 +199,16 @@ final class StoreWriter {
     if (caughtUp && charges.waiting() == 0) {
       arrears.none();
     }
+    if (charges.waiting() == 0 && refusals.untilDue() <= 0) {
+      keepRefused();
+    }
+  }
+
+  private void keepRefused() {
+    List<RefusedCall> refused = refusals.take();
+    if (!refused.isEmpty() && !charges.keepRefused(refused)) {
+      refusals.leaveOut(refused);
+    }
   }
 
   private void finish() {
@@ -190,6 +220,7 @@ final class StoreWriter {
       }
     }
     charges.giveUp();
+    keepRefused();
     try {
       database.close();
     } catch (SQLException e) {

@@ -18,8 +18,7 @@ final class UsageSums {
       periods.computeIfAbsent(new Periods(key, charge.starts()), _ -> new Tokens()).add(tokens);
       groups
           .computeIfAbsent(
-              new Group(key, charge.record().model(), charge.hour(), charge.starts().day()),
-              _ -> new Sum())
+              new Group(key, charge.record().model(), charge.starts().day()), _ -> new Sum())
           .add(tokens);
     }
   }
@@ -29,14 +28,14 @@ final class UsageSums {
     return periods;
   }
 
-  /** By key, model, hour and day. */
+  /** By key, model and day. */
   Map<Group, Sum> groups() {
     return groups;
   }
 
   record Periods(KeyId key, PeriodStarts starts) {}
 
-  record Group(KeyId key, String model, long hour, long day) {}
+  record Group(KeyId key, String model, long day) {}
 
   static final class Tokens {
     private long total;

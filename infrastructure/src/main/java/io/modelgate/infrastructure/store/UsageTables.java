@@ -2,6 +2,7 @@ package io.modelgate.infrastructure.store;
 
 import io.helidon.dbclient.DbExecute;
 import io.helidon.dbclient.DbRow;
+import io.modelgate.application.port.RefusedCall;
 import io.modelgate.application.port.UsageRecord;
 import io.modelgate.application.port.UsageRecord.FailedAttempt;
 import io.modelgate.domain.access.KeyId;
@@ -17,13 +18,14 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The rows of {@code usage}, {@code failed_attempts}, {@code quota_use}, {@code usage_hourly} and
- * {@code usage_daily}, which are written together. Plain JDBC with statements that stay open,
- * because DbClient prepares one for each row. For the writer's thread.
+ * The rows of {@code usage}, {@code failed_attempts}, {@code quota_use} and {@code usage_daily},
+ * which are written together. Plain JDBC with statements that stay open, because DbClient prepares
+ * one for each row. For the writer's thread.
  */
 final class UsageTables {
   /** Older periods can hardly come back. */
@@ -39,6 +41,15 @@ final class UsageTables {
       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
       """;
 
+  private static final String INSERT_REFUSED =
+      """
+      INSERT INTO usage
+        (sequence, time, request_id, key_id, model, upstream_model, backend, endpoint,
+         prompt_tokens, completion_tokens, cached_tokens, reasoning_tokens,
+         usage_source, outcome, status, stream, duration_us, refusal)
+      VALUES (?, ?, ?, ?, ?, '', '', ?, 0, 0, 0, 0, '', 'refused', ?, ?, ?, ?)
+      """;
+
   private static final String INSERT_ATTEMPT =
       "INSERT INTO failed_attempts VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
 
@@ -50,8 +61,6 @@ final class UsageTables {
       ON CONFLICT DO UPDATE SET\s"""
           + Saturated.plus("used", "excluded.used");
 
-  private static final RollUp HOURLY = RollUp.of("usage_hourly", "hour");
-  private static final RollUp DAILY = RollUp.of("usage_daily", "day");
   private static final String SET_MARK = "UPDATE usage_mark SET last = ?";
   private static final String MARK =
       "SELECT max((SELECT last FROM usage_mark), (SELECT coalesce(max(sequence), 0) FROM usage))";
@@ -95,6 +104,26 @@ final class UsageTables {
         .execute();
   }
 
+  /**
+   * When each key was used last, in milliseconds since 1970: as its records say; where none is kept
+   * any more, to the day.
+   */
+  static Map<KeyId, Long> lastUses(DbExecute execute) {
+    try (Stream<DbRow> rows =
+        execute.query(
+            """
+            SELECT * FROM (
+              SELECT id, coalesce(
+                (SELECT max(time) FROM usage WHERE key_id = id),
+                (SELECT max(day) FROM usage_daily WHERE key_id = id)) AS used_at FROM api_keys)
+            WHERE used_at IS NOT NULL
+            """)) {
+      return rows.collect(
+          Collectors.toMap(
+              row -> new KeyId(Columns.text(row, "id")), row -> Columns.number(row, "used_at")));
+    }
+  }
+
   private static QuotaUse use(DbRow row) {
     return new QuotaUse(
         new KeyId(Columns.text(row, "key_id")),
@@ -125,12 +154,42 @@ final class UsageTables {
     keep(List.of(charge), false);
   }
 
+  /**
+   * Keeps calls that were turned away, all or none.
+   *
+   * @param first the sequence of the first; the others follow it
+   */
+  void keepRefused(List<RefusedCall> calls, long first) throws SQLException {
+    PreparedStatement row = database.prepared(INSERT_REFUSED);
+    PreparedStatement mark = database.prepared(SET_MARK);
+    database.transact(
+        () -> {
+          long sequence = first;
+          for (RefusedCall call : calls) {
+            row.setLong(1, sequence);
+            row.setLong(2, call.time().toEpochMilli());
+            row.setString(3, call.requestId());
+            row.setString(4, call.key().value());
+            row.setString(5, call.model());
+            row.setString(6, call.endpoint().path());
+            row.setInt(7, call.status());
+            row.setInt(8, call.stream() ? 1 : 0);
+            row.setLong(9, micros(call.duration()));
+            row.setString(10, call.rule());
+            int _ = row.executeUpdate();
+            sequence++;
+          }
+          mark.setLong(1, sequence - 1);
+          int _ = mark.executeUpdate();
+        });
+  }
+
   private void keep(List<Charge> charges, boolean withRows) throws SQLException {
     PreparedStatement row = database.prepared(INSERT);
     PreparedStatement attempt = database.prepared(INSERT_ATTEMPT);
     PreparedStatement use = database.prepared(ADD_USE);
-    RollUp.Statements hourly = HOURLY.prepared(database);
-    RollUp.Statements daily = DAILY.prepared(database);
+    RollUp daily = RollUp.prepared(database);
+    PreparedStatement setAside = database.prepared(Summing.ADD_ONE);
     PreparedStatement mark = database.prepared(SET_MARK);
     var sums = new UsageSums(charges);
     database.transact(
@@ -140,13 +199,16 @@ final class UsageTables {
               insert(row, charge);
               insertAttempts(attempt, charge);
             }
+          } else {
+            for (Charge charge : charges) {
+              addToSums(setAside, charge.record());
+            }
           }
           for (Map.Entry<UsageSums.Periods, UsageSums.Tokens> sum : sums.periods().entrySet()) {
             add(use, sum.getKey(), sum.getValue().total());
           }
           for (Map.Entry<UsageSums.Group, UsageSums.Sum> sum : sums.groups().entrySet()) {
-            hourly.add(sum.getKey(), sum.getKey().hour(), sum.getValue());
-            daily.add(sum.getKey(), sum.getKey().day(), sum.getValue());
+            daily.add(sum.getKey(), sum.getValue());
           }
           mark.setLong(1, charges.getLast().sequence());
           int _ = mark.executeUpdate();
@@ -182,6 +244,20 @@ final class UsageTables {
     row.setString(19, textOf(record.baseUrl()));
     row.setLong(20, micros(record.waited()));
     int _ = row.executeUpdate();
+  }
+
+  private static void addToSums(PreparedStatement sums, UsageRecord record) throws SQLException {
+    TokenUsage tokens = record.usage().tokens();
+    sums.setLong(1, record.time().toEpochMilli());
+    sums.setString(2, record.key().value());
+    sums.setString(3, record.model());
+    sums.setString(4, record.backend().wireName());
+    sums.setString(5, record.ending().wireName());
+    sums.setLong(6, tokens.prompt());
+    sums.setLong(7, tokens.completion());
+    sums.setLong(8, tokens.cached());
+    sums.setLong(9, tokens.reasoning());
+    int _ = sums.executeUpdate();
   }
 
   private static void insertAttempts(PreparedStatement row, Charge charge) throws SQLException {

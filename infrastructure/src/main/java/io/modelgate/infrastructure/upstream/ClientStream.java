@@ -9,12 +9,13 @@ import java.util.function.Supplier;
 
 /**
  * The client's side of a stream: opened with its first events, so that until then a failure can
- * still be told by a status. For one thread.
+ * still be told by a status, and the call be made again. For one thread.
  */
 final class ClientStream {
   private final ReplySink sink;
   private final Supplier<ReplyHead> head;
   private final Outgoing outgoing = new Outgoing();
+  private boolean begun;
   private boolean opened;
 
   /**
@@ -30,6 +31,15 @@ final class ClientStream {
   /** What goes out with the next {@link #send}. */
   Outgoing outgoing() {
     return outgoing;
+  }
+
+  /** The backend has begun its work, though nothing of it may have gone out yet. */
+  void begin() {
+    begun = true;
+  }
+
+  boolean hasBegun() {
+    return begun;
   }
 
   /** Sends what has gathered, if anything has. */
@@ -48,11 +58,12 @@ final class ClientStream {
     }
   }
 
-  /** What came well before a failure goes out, unless the client can still get a status. */
+  /** What came well before a failure goes out; where nothing did, there is no reply. */
   Delivery broken(UpstreamFailure failure, Metered soFar) {
-    if (!opened) {
+    if (!begun && !opened) {
       return new Delivery.NoReply(failure);
     }
+    openIfNotYet();
     send();
     return new Delivery.BrokenOff(soFar, failure);
   }

@@ -71,11 +71,13 @@ record ErrorReader(Scrubber scrubber, String path) {
     if (isAboutCredential(status, fields)) {
       return new NotAuthorized(status);
     }
-    if (fields.message == null) {
+    boolean shaped = fields.message != null;
+    if (!shaped) {
       fields.message = plainText(status, mediaType, body);
     }
     boolean redirect = status < 400;
-    String told = redirect || fields.message == null ? "" : scrub(fields.message, MAX_MESSAGE);
+    String told =
+        redirect || fields.message == null ? "" : message(fields.message, shaped && status < 500);
     String message = told.isEmpty() ? "the backend answered with status " + status : told;
     if (NO_ROUTE.contains(message)) {
       String missing = "the model's backend does not serve " + path;
@@ -95,7 +97,7 @@ record ErrorReader(Scrubber scrubber, String path) {
     if (isAboutCredential(status, fields)) {
       return new NotAuthorized(status);
     }
-    String message = fields.message == null ? "" : scrub(fields.message, MAX_MESSAGE);
+    String message = fields.message == null ? "" : message(fields.message, status < 500);
     UpstreamError error =
         told(
             message.isEmpty() ? "the backend reported an error without a message" : message,
@@ -159,12 +161,19 @@ record ErrorReader(Scrubber scrubber, String path) {
   }
 
   private @Nullable String word(@Nullable String text) {
-    String word = text == null ? "" : scrub(text, MAX_WORD);
+    String word = text == null ? "" : scrubber.scrub(text, MAX_WORD);
     return word.isEmpty() ? null : word;
   }
 
-  private String scrub(String text, int most) {
-    return scrubber.scrub(text, most);
+  /**
+   * What is said.
+   *
+   * @param forClients whether it is about the request; names in it may look like hosts
+   */
+  private String message(String text, boolean forClients) {
+    return forClients
+        ? scrubber.scrub(text, MAX_MESSAGE)
+        : scrubber.scrubOfAnyAddress(text, MAX_MESSAGE);
   }
 
   private static @Nullable String sane(@Nullable String retryAfter) {

@@ -29,7 +29,6 @@ final class OllamaStream {
   private final LineSplitter splitter;
   private final OllamaReply reply;
   private final StreamMeter meter;
-  private boolean begun;
 
   OllamaStream(
       OllamaAttempt attempt,
@@ -121,8 +120,8 @@ final class OllamaStream {
   }
 
   private void begin() {
-    if (!begun) {
-      begun = true;
+    if (!client.hasBegun()) {
+      client.begin();
       reply.begin(client.outgoing());
     }
   }

@@ -14,7 +14,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Takes out of a backend's words what a client must not learn: where it is, and what opens it. Of
  * the model's own backend it knows every usual spelling; of other machines that a backend may talk
- * of, addresses by number, and URLs of hosts that only an inner network knows.
+ * of, addresses by number, and URLs and ports of hosts that only an inner network knows; in words
+ * about its inner troubles also every other URL, and hosts with ports.
  *
  * @param known what says where the backend is, and replaced by "the backend"
  */
@@ -25,12 +26,26 @@ record Scrubber(Pattern known, @Nullable Credential credential) {
   /** {@code /api} and the like say nothing. */
   private static final int SHORT_PATH = 4;
 
-  /** A URL, with or without escaped slashes, whose host has no public name. */
+  /** What a URL begins with, with or without escaped slashes. */
+  private static final String SCHEME = "[a-z][a-z0-9+.-]{1,15}:(?:\\\\?/){2}(?:[^\\s/\"'<>@]*@)?";
+
+  private static final String PORT = "(?::[0-9]{1,5}(?![0-9]))?";
+  private static final String REST_OF_URL = "[^\\s\"'<>,;)]*";
+
+  /** A name that only an inner network knows. */
+  private static final String INNER_NAME =
+      "[a-z0-9_.-]+\\.(?:local|localdomain|internal|intranet|lan|home|corp|svc|localhost|invalid|test)(?![a-z0-9_-]|\\.[a-z0-9])";
+
+  /** A URL whose host has no public name. */
   private static final String INNER_URL =
-      "[a-z][a-z0-9+.-]{1,15}:(?:\\\\?/){2}"
-          + "(?:[^\\s/\"'<>@]*@)?"
-          + "(?:(?:[0-9]{1,3}\\.){3}[0-9]{1,3}|\\[[0-9a-f:.]+]|[a-z0-9_-]+|[a-z0-9_.-]+\\.(?:local|localdomain|internal|intranet|lan|home|corp|svc|localhost|invalid|test))"
-          + "(?![a-z0-9_.-])(?::[0-9]{1,5})?[^\\s\"'<>,;)]*";
+      SCHEME
+          + "(?:(?:[0-9]{1,3}\\.){3}[0-9]{1,3}|\\[[0-9a-f:.]+]|[a-z0-9_-]+|"
+          + INNER_NAME
+          + ")(?![a-z0-9_.-])"
+          + PORT
+          + REST_OF_URL;
+
+  private static final String INNER_HOST = "(?<![a-z0-9_.-])" + INNER_NAME;
 
   private static final String IPV4 =
       "(?<![0-9.])(?:[0-9]{1,3}\\.){3}[0-9]{1,3}(?![0-9]|\\.[0-9])(?::[0-9]{1,5})?";
@@ -45,7 +60,23 @@ record Scrubber(Pattern known, @Nullable Credential credential) {
   /** In any words, whoever's backend it is. */
   private static final Pattern INNER =
       Pattern.compile(
-          INNER_URL + "|" + IPV4 + "|" + IPV6 + "|" + LOCALHOST, Pattern.CASE_INSENSITIVE);
+          String.join("|", INNER_URL, IPV4, IPV6, LOCALHOST, INNER_HOST + ":[0-9]{1,5}(?![0-9])"),
+          Pattern.CASE_INSENSITIVE);
+
+  /**
+   * In words about a backend's inner troubles any URL and any host with a port, public or not. A
+   * name of one word is a host only with a port of four digits, or where a connection is told of.
+   */
+  private static final Pattern ANYWHERE =
+      Pattern.compile(
+          String.join(
+              "|",
+              SCHEME + REST_OF_URL,
+              INNER_HOST + PORT,
+              "(?<![a-z0-9_.-])[a-z0-9_-]+(?:\\.[a-z0-9_-]+)*\\.[a-z][a-z0-9-]*:[0-9]{2,5}(?![0-9a-z])",
+              "(?<![a-z0-9_.:-])[a-z][a-z0-9_-]*:[0-9]{4,5}(?![0-9a-z:])",
+              "(?<=\\b(?:tcp|host|to|at|from|upstream) )[a-z][a-z0-9_-]*:[0-9]{2,5}(?![0-9a-z:])"),
+          Pattern.CASE_INSENSITIVE);
 
   static Scrubber of(BaseUrl url, String remoteAddress, @Nullable Credential credential) {
     Origin origin = Origin.of(url, null);
@@ -61,8 +92,10 @@ record Scrubber(Pattern known, @Nullable Credential credential) {
         spellings.stream().map(one -> URLEncoder.encode(one, StandardCharsets.UTF_8)).toList());
     spellings.sort((one, other) -> other.length() - one.length());
     String path = url.uri().getRawPath();
-    List<String> patterns = new ArrayList<>(spellings.stream().map(Pattern::quote).toList());
-    patterns.add(host(origin.host()));
+    List<String> patterns =
+        new ArrayList<>(spellings.stream().map(one -> Pattern.quote(one) + "(?!:?[0-9])").toList());
+    patterns.add(SCHEME + Pattern.quote(origin.host()) + "(?![a-z0-9_.-])" + PORT + REST_OF_URL);
+    patterns.add(host(origin.host()) + PORT);
     if (path != null && path.length() > SHORT_PATH) {
       patterns.add(Pattern.quote(path) + "(?![a-z0-9_-])");
     }
@@ -83,6 +116,15 @@ record Scrubber(Pattern known, @Nullable Credential credential) {
 
   /** The text on one line, of at most so many characters. */
   String scrub(String text, int most) {
+    return shortened(withoutAddresses(text), most);
+  }
+
+  /** The same for words that were not meant for clients: of no machine is said where it is. */
+  String scrubOfAnyAddress(String text, int most) {
+    return shortened(ANYWHERE.matcher(withoutAddresses(text)).replaceAll(BACKEND), most);
+  }
+
+  private String withoutAddresses(String text) {
     String clean = text;
     if (credential != null) {
       String secret = credential.secret();
@@ -93,8 +135,11 @@ record Scrubber(Pattern known, @Nullable Credential credential) {
               .replace(base64(secret), SECRET);
     }
     clean = known.matcher(clean).replaceAll(BACKEND);
-    clean = INNER.matcher(clean).replaceAll(BACKEND);
-    clean = clean.replaceAll("\\p{Cntrl}", " ").strip();
+    return INNER.matcher(clean).replaceAll(BACKEND);
+  }
+
+  private static String shortened(String text, int most) {
+    String clean = text.replaceAll("\\p{Cntrl}", " ").strip();
     if (clean.length() <= most) {
       return clean;
     }

@@ -6,6 +6,7 @@ import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -25,6 +26,7 @@ record SseEvent(
     List<Span> lines,
     boolean saysError,
     boolean isText) {
+  private static final byte[] MARK = {(byte) 0xEF, (byte) 0xBB, (byte) 0xBF};
   private static final byte[] DATA = ascii("data");
   private static final byte[] EVENT = ascii("event");
   private static final byte[] ERROR = ascii("error");
@@ -60,6 +62,21 @@ record SseEvent(
       case 1 -> new SseEvent(bytes, lines.getFirst(), lines, saysError, text);
       default -> joined(bytes, lines, saysError, text);
     };
+  }
+
+  /**
+   * The first of a stream, which a byte order mark may precede.
+   *
+   * @see <a
+   *     href="https://html.spec.whatwg.org/multipage/server-sent-events.html#parsing-an-event-stream">
+   *     HTML: one leading mark is ignored</a>
+   */
+  static SseEvent first(byte[] bytes, Span event) {
+    boolean marked =
+        event.length() >= MARK.length
+            && Arrays.equals(
+                bytes, event.start(), event.start() + MARK.length, MARK, 0, MARK.length);
+    return of(bytes, marked ? new Span(event.start() + MARK.length, event.end()) : event);
   }
 
   private static Span value(byte[] bytes, int colon, int lineEnd) {

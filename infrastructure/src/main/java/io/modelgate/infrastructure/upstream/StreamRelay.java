@@ -29,6 +29,7 @@ final class StreamRelay implements Relay {
   private final StreamMeter meter;
   private final CutEnding ending = new CutEnding();
   private final Choices choices = new Choices();
+  private boolean atStart = true;
 
   StreamRelay(
       CallPlan plan, Exchange exchange, int maxEvent, Tokenizer.Counter counter, ReplySink sink) {
@@ -69,7 +70,7 @@ final class StreamRelay implements Relay {
         read = exchange.read(buffer, Deadline.in(Phase.SILENCE, plan.timeout()))) {
       splitter.feed(buffer, 0, read);
       for (Span at = splitter.next(); at != null; at = splitter.next()) {
-        var event = SseEvent.of(splitter.bytes(), at);
+        SseEvent event = next(at);
         if (event.isDone()) {
           return complete(at);
         }
@@ -80,12 +81,18 @@ final class StreamRelay implements Relay {
       client.send();
     }
     Span rest = splitter.rest();
-    var last = SseEvent.of(splitter.bytes(), rest);
+    SseEvent last = next(rest);
     if (last.isDone()) {
       return complete(rest);
     }
     requireText(last);
     throw new CallFailed(new CutOff("the stream ended without [DONE]"));
+  }
+
+  private SseEvent next(Span at) {
+    boolean first = atStart;
+    atStart = false;
+    return first ? SseEvent.first(splitter.bytes(), at) : SseEvent.of(splitter.bytes(), at);
   }
 
   /** Some third parties answer 200 with an error where a stream was asked for. */
@@ -119,6 +126,7 @@ final class StreamRelay implements Relay {
     if (peek.isError()) {
       throw reported(event);
     }
+    client.begin();
     choices.begin(peek);
     ending.see(event.data(), peek);
     if (!meter.add(peek.pieces())) {

@@ -135,6 +135,12 @@ public final class Upstreams implements Upstream, AutoCloseable {
   }
 
   @Override
+  public Duration patience(ModelRoute route) {
+    Duration own = route.timeout();
+    return own == null ? inForce.settings().timeout() : own;
+  }
+
+  @Override
   public Delivery send(Destination to, ChatCall call, OutputBudget budget, ReplySink sink) {
     KindUpstream upstream = inForce.byKind().get(to.backend());
     return upstream == null

@@ -75,6 +75,7 @@ class AdminKeysTest {
             "default_model",
             "old_works_until",
             "expires_at",
+            "last_used_at",
             "created_at",
             "updated_at",
             "allowed_models",

@@ -9,6 +9,7 @@ import io.modelgate.testing.InMemoryApiKeys;
 import io.modelgate.testing.InMemoryModelRoutes;
 import io.modelgate.testing.Samples;
 import java.time.Duration;
+import java.util.Objects;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -298,6 +299,25 @@ class AdminModelsTest {
             "{\"backend\":\"openai\",\"base_url\":null,\"upstream_model\":\"gpt-5\","
                 + "\"has_api_key\":false,\"weight\":1,\"priority\":1}");
     assertThat(server.get(reply.header("location")).json()).isEqualTo(model);
+  }
+
+  @Test
+  void keepsTheCredentialsOfTwoTargetsInOnePlaceInTheirOrder() {
+    String place = "{\"backend\":\"vllm\",\"base_url\":\"http://gpu1:8000\"";
+    String path =
+        server
+            .post(
+                MODELS,
+                "{\"name\":\"m\",\"targets\":["
+                    + (place + ",\"api_key\":\"one\"},")
+                    + (place + ",\"api_key\":\"two\"}]}"))
+            .header("location");
+
+    server.patch(path, "{\"targets\":[" + place + "}," + place + ",\"weight\":5}]}");
+
+    assertThat(server.routes.all().getLast().targets())
+        .extracting(target -> Objects.requireNonNull(target.credential()).secret())
+        .containsExactly("one", "two");
   }
 
   @Test

@@ -5,15 +5,20 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.modelgate.application.admin.ChangeApiKey;
 import io.modelgate.application.admin.ChangeRoutes;
 import io.modelgate.application.admin.IssueApiKey;
+import io.modelgate.application.admin.SyncModels;
+import io.modelgate.application.admin.TestModel;
 import io.modelgate.application.chat.AdmitCaller;
 import io.modelgate.application.chat.ListModels;
 import io.modelgate.application.port.ApiKeys;
 import io.modelgate.application.port.ModelRoutes;
+import io.modelgate.domain.access.KeyId;
 import io.modelgate.domain.access.RateLimits;
 import io.modelgate.domain.access.SecretHash;
 import io.modelgate.domain.access.TokenQuota;
 import io.modelgate.domain.routing.BackendAddresses;
 import io.modelgate.domain.routing.BackendKind;
+import io.modelgate.domain.routing.BaseUrl;
+import io.modelgate.domain.routing.Checkup;
 import io.modelgate.infrastructure.server.ApiErrors;
 import io.modelgate.infrastructure.server.ApiServer;
 import io.modelgate.infrastructure.server.ConnectionLimits;
@@ -26,6 +31,7 @@ import io.modelgate.testing.InMemoryAuditTrail;
 import io.modelgate.testing.InMemoryModelRoutes;
 import io.modelgate.testing.InMemoryQuotas;
 import io.modelgate.testing.Samples;
+import io.modelgate.testing.ScriptedCatalog;
 import io.modelgate.testing.ScriptedLimits;
 import io.modelgate.testing.ScriptedUpstream;
 import io.modelgate.testing.SettableClock;
@@ -45,9 +51,13 @@ import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
 import java.security.SecureRandom;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicReference;
 
 /** The admin API on a real listener over stores in memory, and a client that holds its key. */
@@ -64,6 +74,9 @@ final class AdminServer implements AutoCloseable {
       new AdminApi.Settings(List.of(), null, Samples.NOON, List.of());
   final FixedTargets targets = new FixedTargets();
   final Metrics metrics = Metrics.create("test");
+  final Map<KeyId, Instant> lastUses = new ConcurrentHashMap<>();
+  final ScriptedCatalog catalog = new ScriptedCatalog();
+  volatile Checkup checkup = Checkup.NONE;
   final InMemoryAuditTrail audit = new InMemoryAuditTrail();
   private final ApiServer server;
   private final HttpClient client = HttpClient.newHttpClient();
@@ -72,6 +85,13 @@ final class AdminServer implements AutoCloseable {
     this.keys = keys;
     this.routes = routes;
     var random = new SecureRandom();
+    var changeRoutes =
+        new ChangeRoutes(
+            routes,
+            EnumSet.of(BackendKind.VLLM, BackendKind.OPENAI),
+            () -> BackendAddresses.USUAL,
+            clock,
+            random);
     var api =
         new AdminApi(
             new AdminApi.Access(
@@ -89,16 +109,18 @@ final class AdminServer implements AutoCloseable {
                             TokenQuota.of(DEFAULT_QUOTA), RateLimits.ofRequests(60))),
                 new ChangeApiKey(keys, clock),
                 keys,
-                quotas),
+                quotas,
+                key -> Optional.ofNullable(lastUses.get(key))),
             new AdminApi.Models(
-                new ChangeRoutes(
-                    routes,
-                    EnumSet.of(BackendKind.VLLM, BackendKind.OPENAI),
-                    () -> BackendAddresses.USUAL,
-                    clock,
-                    random),
+                changeRoutes,
                 routes,
-                targets),
+                targets,
+                new SyncModels(
+                    catalog,
+                    routes,
+                    changeRoutes,
+                    () -> Map.of(BackendKind.VLLM, BaseUrl.of("http://gpu:8000"))),
+                new TestModel(new ScriptedUpstream(), _ -> checkup, catalog)),
             new AdminApi.Calls(
                 new ScriptedLimits(),
                 new ListModels(routes, new ScriptedUpstream()),

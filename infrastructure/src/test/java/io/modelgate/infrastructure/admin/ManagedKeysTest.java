@@ -231,6 +231,10 @@ class ManagedKeysTest {
     assertThat(names("?sort=name")).containsExactly("a", "b", "C");
     assertThat(names("?sort=used_tokens&order=desc")).containsExactly("a", "C", "b");
     assertThat(names("?sort=quota_used&order=desc")).containsExactly("C", "a", "b");
+    server.lastUses.put(new KeyId(c), server.clock.instant());
+    assertThat(names("?sort=last_used_at&order=desc")).first().isEqualTo("C");
+    assertThat(server.get(KEYS + "/" + c).json().path("last_used_at").asText())
+        .isEqualTo(server.clock.instant().toString());
     assertThat(names("?status=exhausted")).containsExactly("C");
   }
 

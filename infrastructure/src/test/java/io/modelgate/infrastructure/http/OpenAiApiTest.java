@@ -672,6 +672,11 @@ class OpenAiApiTest {
     }
 
     @Override
+    public Duration patience(ModelRoute route) {
+      return Duration.ofMinutes(1);
+    }
+
+    @Override
     public Delivery send(Destination to, ChatCall call, OutputBudget budget, ReplySink sink) {
       calls.incrementAndGet();
       return play.apply(call, sink);

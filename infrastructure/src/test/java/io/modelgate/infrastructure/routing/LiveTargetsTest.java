@@ -47,6 +47,8 @@ class LiveTargetsTest {
   private static final Delivery FAILED = new Delivery.NoReply(DEAD);
   private static final Delivery DONE = new Delivery.Complete(Metered.NOTHING, new byte[0]);
 
+  private static final Duration PATIENT = Duration.ofDays(1);
+
   private final Destination a = to("a", 0);
   private final Destination b = to("b", 0);
   private final ApiKey greedy = aKey("key_greedy", "sk-mg-greedy");
@@ -295,14 +297,14 @@ class LiveTargetsTest {
 
   @Test
   void aPauseIsWaitedUnlessTheClientLeaves() throws Exception {
-    var wish = new Wish(List.of(a), light, aCallFor("fast"), Duration.ofMillis(30));
+    var wish = new Wish(List.of(a), light, aCallFor("fast"), Duration.ofMillis(30), PATIENT);
     long began = System.nanoTime();
 
     assertThat(targets.await(wish, sink)).isInstanceOf(Turn.Granted.class);
 
     assertThat(Duration.ofNanos(System.nanoTime() - began)).isGreaterThan(Duration.ofMillis(29));
     var leaving = new MemorySink();
-    var patient = new Wish(List.of(a), light, aCallFor("fast"), Duration.ofMinutes(1));
+    var patient = new Wish(List.of(a), light, aCallFor("fast"), Duration.ofMinutes(1), PATIENT);
     var left = CompletableFuture.supplyAsync(() -> targets.await(patient, leaving));
     until(
         () -> {
@@ -310,6 +312,19 @@ class LiveTargetsTest {
           return left.isDone();
         });
     assertThat(left.get()).isInstanceOf(Turn.Gone.class);
+  }
+
+  @Test
+  void waitsInLineNoLongerThanTheCallHasTime() {
+    settings = settings(Affinity.NONE, 1L, 10, 5, 0);
+    Place taken = place(greedy, a);
+    var hurried =
+        new Wish(List.of(a), light, aCallFor("fast"), Duration.ZERO, Duration.ofMillis(30));
+
+    assertThat(targets.await(hurried, sink)).isInstanceOf(Turn.Busy.class);
+
+    assertThat(standing("a").waiting()).isZero();
+    taken.close();
   }
 
   /** Waits for what another thread is about to do. */
@@ -328,7 +343,7 @@ class LiveTargetsTest {
   }
 
   private CompletableFuture<Turn> later(ApiKey key, MemorySink by) {
-    var wish = new Wish(List.of(a), key, aCallFor("fast"), Duration.ZERO);
+    var wish = new Wish(List.of(a), key, aCallFor("fast"), Duration.ZERO, PATIENT);
     var turn = new CompletableFuture<Turn>();
     Thread.ofVirtual().start(() -> turn.complete(targets.await(wish, by)));
     return turn;
@@ -346,7 +361,7 @@ class LiveTargetsTest {
 
   private Turn turn(ApiKey key, Destination... destinations) {
     return targets.await(
-        new Wish(List.of(destinations), key, aCallFor("fast"), Duration.ZERO), sink);
+        new Wish(List.of(destinations), key, aCallFor("fast"), Duration.ZERO, PATIENT), sink);
   }
 
   private EngineStanding standing(String host) {

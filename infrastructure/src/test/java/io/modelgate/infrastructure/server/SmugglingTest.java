@@ -21,6 +21,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * Requests of which a proxy in front and a server behind could be of two minds, each with another
@@ -49,6 +50,7 @@ class SmugglingTest {
             routing ->
                 routing
                     .post("/length", SmugglingTest::answerLength)
+                    .get("/any/*", (_, response) -> response.send("any"))
                     .any(
                         "/smuggled",
                         (_, response) -> {
@@ -244,7 +246,43 @@ class SmugglingTest {
         head("a star of GET", "GET * HTTP/1.1\r\nHost: x"),
         head("fragment", "GET /length#x HTTP/1.1\r\nHost: x"),
         head("raw UTF-8", "GET /l\u00c3\u00a4nge HTTP/1.1\r\nHost: x"),
-        head("broken escape", "GET /%zz HTTP/1.1\r\nHost: x"));
+        head("broken escape", "GET /%zz HTTP/1.1\r\nHost: x"),
+        path("/v1/../smuggled"),
+        path("/v1/%2e%2E/smuggled"),
+        path("/v1/..%2Fsmuggled"),
+        path("/v1%2F..%2Fsmuggled"),
+        path("/v1/..;/smuggled"),
+        path("//smuggled"),
+        path("/.//smuggled"),
+        path("/./smuggled"),
+        path("/smuggled/."),
+        path("/x/..?smuggled"),
+        path("/%73muggled"),
+        path("/%2Fsmuggled"),
+        path("/smuggled;x=1"),
+        path("/x\\..\\smuggled"));
+  }
+
+  /** One that a server could take for that of {@link #SMUGGLED}. */
+  private static Attempt path(String path) {
+    return head("the path " + path, "GET " + path + " HTTP/1.1\r\nHost: x");
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "/smuggled?x=../..//;%41",
+        "/smuggled?//",
+        "/any/org%2Fmodel:7b",
+        "/any/org%2F..model",
+        "/any/.hidden",
+        "/any/..x",
+        "/any/%2e.%2e",
+        "/any/a%3Bb%20c"
+      })
+  void letsPathsThroughThatAreNobodysAlias(String path) throws IOException {
+    assertThat(answersTo("GET " + path + " HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"))
+        .startsWith("HTTP/1.1 200");
   }
 
   private static Stream<Attempt> hosts() {

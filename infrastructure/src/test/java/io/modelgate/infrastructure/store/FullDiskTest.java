@@ -112,6 +112,7 @@ final class FullDiskTest {
 
       assertThat(store.isKeepingUp()).isFalse();
       assertThat(knock(store)).isEqualTo(new Verdict.Unavailable());
+      assertThat(store.takesCharges()).isFalse();
       assertThat(store.owed()).isPositive();
       assertThatThrownBy(() -> store.apiKeys().add(ApiKeysContract.key("k"), DEED))
           .isInstanceOf(StoreUnavailable.class);
@@ -120,6 +121,7 @@ final class FullDiskTest {
       untilKept(store);
 
       assertThat(store.owed()).isZero();
+      assertThat(store.takesCharges()).isTrue();
       assertThat(Stores.charge(store, KEY, "req", 1)).isEqualTo(Settlement.DURABLE);
       store.apiKeys().add(ApiKeysContract.key("k"), DEED);
     }
@@ -147,6 +149,7 @@ final class FullDiskTest {
       }
 
       assertThat(store.owed()).isGreaterThanOrEqualTo(20_000);
+      assertThat(store.takesCharges()).isTrue();
       run("mount", "-o", "remount,size=32m", disk.toString());
       Files.delete(filling);
       untilKept(store);
@@ -154,6 +157,21 @@ final class FullDiskTest {
           .isEqualTo(calls);
     }
     new OnDisk(disk.resolve("modelgate.db")).agrees();
+  }
+
+  @Test
+  void aBackupThatFindsNoRoomSaysSoAndLeavesNothing(@TempDir Path elsewhere) throws Exception {
+    Path database = elsewhere.resolve("modelgate.db");
+    SqlStore.open(Stores.settings(database)).close();
+    Path filling = fill();
+    Path backup = disk.resolve("backup.db");
+
+    assertThatThrownBy(() -> StoreBackup.write(database, backup, false))
+        .isInstanceOf(StoreRefused.class)
+        .hasMessageContaining("no room")
+        .hasMessageContaining(backup.toString());
+
+    assertThat(disk.toFile().list()).containsExactly(String.valueOf(filling.getFileName()));
   }
 
   private static void untilKept(SqlStore store) {

@@ -25,7 +25,7 @@ final class IntakeTest {
 
   private static Charge charge() {
     return new Charge(
-        QuotasContract.record(new KeyId("a"), "req_1", NOON, 1), new PeriodStarts(0, 0, 0), NOON);
+        QuotasContract.record(new KeyId("a"), "req_1", NOON, 1), new PeriodStarts(0, 0, 0));
   }
 
   private static long in(Duration patience) {

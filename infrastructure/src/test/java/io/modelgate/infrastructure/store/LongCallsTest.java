@@ -19,6 +19,7 @@ import java.sql.SQLException;
 import java.time.Duration;
 import java.time.ZoneOffset;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -34,7 +35,9 @@ final class LongCallsTest {
   void whatACallHasForTooLongGoesToTheOneThatNeedsItAndWhatItUsesIsChargedAllTheSame()
       throws IOException, SQLException {
     StoreWriter writer = writer();
-    var quotas = new SqlQuotas(writer, ZoneOffset.UTC, List.of(), Duration.ZERO);
+    var quotas =
+        new SqlQuotas(
+            writer, ZoneOffset.UTC, List.of(), new RememberedUses(Map.of()), Duration.ZERO);
     var stuck = (Verdict.Reserved) quotas.reserve(KEY, HUNDRED, ALL, NOON);
 
     var next = quotas.reserve(KEY, HUNDRED, ALL, NOON);
@@ -51,7 +54,9 @@ final class LongCallsTest {
   @Test
   void aCallWithinItsTimeKeepsWhatItHas() throws IOException, SQLException {
     StoreWriter writer = writer();
-    var quotas = new SqlQuotas(writer, ZoneOffset.UTC, List.of(), Duration.ofHours(1));
+    var quotas =
+        new SqlQuotas(
+            writer, ZoneOffset.UTC, List.of(), new RememberedUses(Map.of()), Duration.ofHours(1));
     var running = (Verdict.Reserved) quotas.reserve(KEY, HUNDRED, ALL, NOON);
 
     assertThat(quotas.reserve(KEY, HUNDRED, ALL, NOON)).isInstanceOf(Verdict.Busy.class);

@@ -114,7 +114,7 @@ final class MigrationsTest {
   void chargesGoOnFromTheLastNumber() throws Exception {
     try (Connection connection = connect()) {
       Migrations.ALL.apply(connection);
-      run(connection, text("rows-of-schema-0004.sql"));
+      run(connection, text("rows-of-schema-0005.sql"));
     }
 
     try (SqlStore store = SqlStore.open(settings)) {
@@ -127,10 +127,10 @@ final class MigrationsTest {
 
   @Test
   void aLaterScriptIsAppliedOnceToADatabaseOfTheNewestSchema() throws Exception {
-    var more = followedBy("0005_that_adds_a_column.sql");
+    var more = followedBy("0006_that_adds_a_column.sql");
     SqlStore.open(settings).close();
     try (Connection connection = connect()) {
-      run(connection, text("rows-of-schema-0004.sql"));
+      run(connection, text("rows-of-schema-0005.sql"));
     }
 
     SqlStore.open(settings, more, Stores.LONG).close();
@@ -138,16 +138,16 @@ final class MigrationsTest {
 
     assertThat(schemas()).isEqualTo(Migrations.ALL.newest() + 1);
     assertThat(single("SELECT mood FROM api_keys")).isEqualTo("seen");
-    assertThat(single("SELECT applied_at > 1700000000000 FROM schema_version WHERE number = 4"))
+    assertThat(single("SELECT applied_at > 1700000000000 FROM schema_version WHERE number = 6"))
         .isEqualTo("1");
   }
 
   @Test
   void aScriptThatFailsLeavesTheDatabaseAsItWas() throws Exception {
-    var broken = followedBy("0005_that_fails_half_way.sql");
+    var broken = followedBy("0006_that_fails_half_way.sql");
     SqlStore.open(settings).close();
     try (Connection connection = connect()) {
-      run(connection, text("rows-of-schema-0004.sql"));
+      run(connection, text("rows-of-schema-0005.sql"));
     }
 
     assertThatThrownBy(() -> SqlStore.open(settings, broken, Stores.LONG))

@@ -81,8 +81,7 @@ final class OwedChargesTest {
   }
 
   private boolean charge(String request) {
-    return writer.settle(
-        new Charge(record(KEY, request, NOON, 3), new PeriodStarts(1, 2, 3), NOON));
+    return writer.settle(new Charge(record(KEY, request, NOON, 3), new PeriodStarts(1, 2, 3)));
   }
 
   private void chargeTogether(int calls) throws InterruptedException {
@@ -234,7 +233,10 @@ final class OwedChargesTest {
 
     assertThat(disk.requests()).hasSize(99).doesNotContain("req_50").doesNotHaveDuplicates();
     assertThat(disk.number("SELECT used FROM quota_use WHERE period = 'total'")).isEqualTo(300);
-    assertThat(disk.number("SELECT sum(calls) FROM usage_hourly")).isEqualTo(100);
+    assertThat(disk.number("SELECT sum(calls) FROM usage_daily")).isEqualTo(100);
+    assertThat(disk.number("SELECT requests FROM usage_sums WHERE hours = 1 AND key_id = ''"))
+        .as("the one without a row is in the sums already, the others are not yet")
+        .isEqualTo(1);
     assertThat(writer.isKeepingUp()).isTrue();
     assertThat(logged(Level.ERROR))
         .singleElement()
@@ -263,9 +265,7 @@ final class OwedChargesTest {
     assertThat(
             writer.settle(
                 new Charge(
-                    record(new KeyId("poison"), "req_1", NOON, 3),
-                    new PeriodStarts(1, 2, 3),
-                    NOON)))
+                    record(new KeyId("poison"), "req_1", NOON, 3), new PeriodStarts(1, 2, 3))))
         .isFalse();
     assertThat(charge("req_2")).isTrue();
 

@@ -40,7 +40,7 @@ final class RetentionTest {
     try (Connection connection = database.connection()) {
       Migrations.ALL.apply(connection);
     }
-    retention = new Retention(database, () -> Duration.ofDays(90), clock);
+    retention = new Retention(database, new Summing(database), () -> Duration.ofDays(90), clock);
   }
 
   @AfterEach
@@ -51,7 +51,7 @@ final class RetentionTest {
   private void keep(int calls, Instant time) throws SQLException {
     List<Charge> charges =
         IntStream.range(0, calls)
-            .mapToObj(_ -> new Charge(record(KEY, "req", time, 1), new PeriodStarts(1, 2, 3), time))
+            .mapToObj(_ -> new Charge(record(KEY, "req", time, 1), new PeriodStarts(1, 2, 3)))
             .toList();
     for (Charge charge : charges) {
       sequence++;

@@ -21,6 +21,8 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Another secret key for the same credentials, wherever the process dies on the way. */
 final class SecretRotationTest {
@@ -87,6 +89,35 @@ final class SecretRotationTest {
     assertThat(SecretRotation.run(database, null, NEW)).isEqualTo(2);
     opens(null);
     opens(NEW);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"", "half a key"})
+  void whatAKilledRotationOfAnOlderVersionLeftIsNoKey(String left) throws Exception {
+    fill(null);
+    String before = Files.readString(keyFile);
+    Files.writeString(directory.resolve("secret-key.new"), left);
+
+    opens(null);
+    assertThat(Files.readString(keyFile)).isEqualTo(before);
+    assertThat(SecretRotation.run(database, null, NEW)).isEqualTo(2);
+    opens(NEW);
+  }
+
+  @Test
+  void aProposalIsThereWholeOrNotAtAll() throws Exception {
+    fill(null);
+    Path proposal = directory.resolve("secret-key.new");
+    Files.writeString(proposal, "what an earlier one proposed");
+    try (var reader = Files.newBufferedReader(proposal);
+        var rotation = SecretRotation.open(database, null, NEW)) {
+      rotation.propose();
+
+      assertThat(reader.readLine())
+          .as("the file that was there is replaced, not written over")
+          .isEqualTo("what an earlier one proposed");
+      assertThat(Files.readString(proposal)).isEqualTo(NEW + "\n");
+    }
   }
 
   @Test
@@ -227,7 +258,7 @@ final class SecretRotationTest {
                 """
                 SELECT t.name || '.' || c.name FROM sqlite_schema t, pragma_table_info(t.name) c
                 WHERE t.type = 'table' AND (c.name LIKE '%credential%' OR c.name LIKE '%api_key'
-                  OR c.type = 'BLOB' AND c.name NOT LIKE '%hash')
+                  OR c.type = 'BLOB' AND c.name NOT LIKE '%hash' AND c.name <> 'hashes')
                 """);
 
     assertThat(KeptCredentials.PLACES)

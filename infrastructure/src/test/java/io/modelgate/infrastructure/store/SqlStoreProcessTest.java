@@ -38,7 +38,7 @@ final class SqlStoreProcessTest {
             .contains("process id " + ProcessHandle.current().pid());
       }
       store.apiKeys().add(key("a"), DEED);
-      assertThat(store.isOpen()).isTrue();
+      assertThat(store.takesCharges()).isTrue();
     }
 
     try (var other = StoreProcess.start(settings.database())) {

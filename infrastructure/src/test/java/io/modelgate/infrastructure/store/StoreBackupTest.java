@@ -12,8 +12,10 @@ import io.modelgate.domain.routing.ModelId;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeEach;
@@ -85,7 +87,16 @@ final class StoreBackupTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"modelgate.db", "modelgate.db-wal", "modelgate.db.lock", "secret-key"})
+  @ValueSource(
+      strings = {
+        "modelgate.db",
+        "modelgate.db-wal",
+        "modelgate.db.lock",
+        "secret-key",
+        "secret-key.new",
+        "admin-key",
+        "demo-key"
+      })
   void neverOverwritesTheDatabaseItself(String name) throws Exception {
     fill();
     Path own = database.resolveSibling(name);
@@ -96,6 +107,35 @@ final class StoreBackupTest {
     try (SqlStore store = open()) {
       assertThat(store.apiKeys().all()).hasSize(1);
     }
+  }
+
+  @Test
+  void neverOverwritesWhatIsTheDatabasesUnderAnotherName() throws Exception {
+    fill();
+    Path adminKey = Files.writeString(database.resolveSibling("admin-key"), "mg-admin-x");
+    Files.createLink(backup, adminKey);
+
+    assertThatThrownBy(() -> StoreBackup.write(database, backup, true))
+        .isInstanceOf(StoreRefused.class)
+        .hasMessageContaining("belongs to the database");
+    assertThat(adminKey).hasContent("mg-admin-x");
+  }
+
+  @Test
+  void replacesNothingButPlainFiles() throws Exception {
+    fill();
+    Path precious = Files.writeString(directory.resolve("precious"), "precious");
+    for (Path odd :
+        List.of(
+            Files.createDirectory(directory.resolve("directory")),
+            Files.createSymbolicLink(directory.resolve("link"), precious),
+            Files.createSymbolicLink(directory.resolve("dangling"), directory.resolve("none")))) {
+      assertThatThrownBy(() -> StoreBackup.write(database, odd, true))
+          .isInstanceOf(StoreRefused.class)
+          .hasMessageContaining("no plain file");
+      assertThat(Files.exists(odd, LinkOption.NOFOLLOW_LINKS)).isTrue();
+    }
+    assertThat(precious).hasContent("precious");
   }
 
   @Test

@@ -71,9 +71,7 @@ final class StoreWriterTest {
   private static boolean charge(StoreWriter writer, long tokens) {
     return writer.settle(
         new Charge(
-            QuotasContract.record(KEY, "req_" + tokens, NOON, tokens),
-            new PeriodStarts(1, 2, 3),
-            NOON));
+            QuotasContract.record(KEY, "req_" + tokens, NOON, tokens), new PeriodStarts(1, 2, 3)));
   }
 
   private long onDisk() throws SQLException {

@@ -281,6 +281,37 @@ class ErrorReaderTest {
     assertThat(error(400, body).message()).isEqualTo(told);
   }
 
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "dial tcp other.internal:9000: refused | dial tcp the backend: refused",
+        "at http://10.1.2.3:21999/x now | at the backend now",
+        "at https://gpu.internal.example:9000/x now | at the backend now",
+        "GPU.internal.example:9000 is full | the backend is full",
+        "model llama3:8b, a:b, qwen2.5:7b, ft:gpt:4000, line:12, www.example.org:80 | model llama3:8b, a:b, qwen2.5:7b, ft:gpt:4000, line:12, www.example.org:80",
+        "see https://platform.openai.com/docs | see https://platform.openai.com/docs",
+      })
+  void whatIsSaidToClientsKeepsWhatOnlyLooksLikeAHost(String said, String told) {
+    assertThat(error(400, "{\"error\":{\"message\":\"" + said + "\"}}").message()).isEqualTo(told);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "dial tcp other.internal:9000: refused | dial tcp the backend: refused",
+        "lookup gpu7.corp.lan on 10.0.0.2:53: no such host | lookup the backend on the backend: no such host",
+        "https://proxy.example.org:3128/x failed | the backend failed",
+        "connect to proxy.example.org:443 failed | connect to the backend failed",
+        "worker-3:8000 left, and dial tcp gpu7:80 too | the backend left, and dial tcp the backend too",
+        "model llama3:8b of qwen2.5:7b failed at 12:30:45, code:500, std::x | model llama3:8b of qwen2.5:7b failed at 12:30:45, code:500, std::x",
+      })
+  void ofInnerTroublesNoHostIsTold(String said, String told) {
+    assertThat(error(502, "{\"error\":{\"message\":\"" + said + "\"}}").message()).isEqualTo(told);
+    assertThat(error(409, said).message()).as("unshaped").isEqualTo(told);
+  }
+
   @Test
   void takesThePathAndAContainersNameOut() {
     var scrubber =

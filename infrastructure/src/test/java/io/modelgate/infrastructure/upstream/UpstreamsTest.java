@@ -583,6 +583,7 @@ class UpstreamsTest {
           "data: {\"object\":\"error\",\"message\":\"out of memory\",\"type\":\"server_error\",\"code\":500}\n\n",
           "event: error\ndata: {\"message\":\"out of memory\",\"type\":\"server_error\"}\n\n",
           "error: {\"code\":500,\"message\":\"out of memory\",\"type\":\"server_error\"}\n\n",
+          "data:{\"error\":\ndata: {\"message\":\"out of memory\",\"type\":\"server_error\"}}\r\n\r\n",
         })
     void thatBeginWithAnErrorAreNoReplyAndThoseThatMeetOneBreakOff(String error) {
       var reported = new Reported(new UpstreamError("out of memory", "server_error", null, null));
@@ -604,6 +605,30 @@ class UpstreamsTest {
 
       assertThat(failureAfterBytes(delivery)).isEqualTo(reported);
       assertThat(sink.text()).isEqualTo(FIRST + LAST);
+    }
+
+    @Test
+    void thatMeetAnErrorInTheSameReadAsTheirContentHaveBegun() {
+      backend.onRequest(
+          send(stream(FIRST + FIRST + event("{\"error\":{\"message\":\"late\"}}") + DONE)));
+
+      Delivery delivery = ask(Calls.stream());
+
+      assertThat(delivery)
+          .isEqualTo(
+              new BrokenOff(
+                  counted(9, 4), new Reported(new UpstreamError("late", null, null, null))));
+      assertThat(sink.text()).isEqualTo(FIRST + FIRST);
+    }
+
+    @Test
+    void mayBeginWithAByteOrderMark() {
+      backend.onRequest(send(stream("\uFEFFdata: {\"error\":\"Unauthorized\"}\n\n")));
+      assertThat(failureOf(ask(Calls.stream()))).isInstanceOf(Reported.class);
+
+      backend.onRequest(send(stream("\uFEFF" + FIRST + LAST + DONE)));
+      assertThat(endOf(ask(Calls.stream()))).isEqualTo(DONE);
+      assertThat(sink.text()).isEqualTo("\uFEFF" + FIRST + LAST);
     }
 
     @Test
