@@ -12,6 +12,6 @@ export default defineConfig({
     target: 'es2022',
   },
   server: {
-    proxy: { '/admin/api': 'http://127.0.0.1:8080' },
+    proxy: { '/admin/api': 'http://127.0.0.1:18080' },
   },
 });
