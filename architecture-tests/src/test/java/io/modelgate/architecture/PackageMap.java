@@ -28,7 +28,8 @@ record PackageMap(String root) {
           "infrastructure.memory",
           "infrastructure.redis",
           "infrastructure.json",
-          "bootstrap");
+          "bootstrap",
+          "bootstrap.cli");
 
   /** Packages that stand for something outside; each shows one door. */
   static final List<String> ADAPTERS =

@@ -1,5 +1,6 @@
 package io.modelgate.bootstrap;
 
+import io.modelgate.bootstrap.cli.Commands;
 import io.modelgate.infrastructure.store.StoreRefused;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -33,7 +34,7 @@ import picocli.CommandLine.Spec;
     description = "A self-hosted gateway that speaks OpenAI's API in front of your own models.",
     mixinStandardHelpOptions = true,
     versionProvider = Main.Version.class,
-    subcommands = Main.SecretCommand.class)
+    subcommands = {Main.SecretCommand.class, Main.ConfigCommand.class})
 public final class Main implements Callable<Integer> {
   private static final int FAILED = 1;
   private static final int CALLS_CUT = 3;
@@ -43,7 +44,7 @@ public final class Main implements Callable<Integer> {
   private Main() {}
 
   public static void main(String[] arguments) {
-    System.exit(new CommandLine(new Main()).execute(arguments));
+    System.exit(Commands.addTo(new CommandLine(new Main())).execute(arguments));
   }
 
   /** Without a command there is nothing to do but to say which there are. */
@@ -128,6 +129,31 @@ public final class Main implements Callable<Integer> {
         case Settings.Loading.Loaded loaded ->
             maintain(
                 config, settings -> Maintenance.rotate(settings, loaded.settings().secretKey()));
+      };
+    }
+  }
+
+  @Command(
+      name = "config",
+      description = "Deals with files of settings.",
+      mixinStandardHelpOptions = true,
+      versionProvider = Main.Version.class)
+  static final class ConfigCommand {
+    @Command(
+        name = "check",
+        description =
+            "Reads a file of settings as serve would, with the variables that are set, and says all"
+                + " that is wrong with them.",
+        mixinStandardHelpOptions = true,
+        versionProvider = Main.Version.class)
+    int check(@Parameters(paramLabel = "FILE", description = "The settings.") Path file) {
+      return switch (Settings.load(file, System.getenv())) {
+        case Settings.Loading.Faulty faulty -> complain(file + " will not do", faulty);
+        case Settings.Loading.Loaded loaded -> {
+          loaded.warnings().forEach(warning -> System.out.println("warning: " + warning));
+          System.out.println(file + " is fine.");
+          yield CommandLine.ExitCode.OK;
+        }
       };
     }
   }

@@ -167,8 +167,8 @@ class AttemptsTest {
 
   @Test
   void doesNotWaitForABackendBeyondTheCallsTime() {
-    routes.remove(new ModelId("mdl_fast"));
-    routes.add(route("fast", List.of(), Duration.ofMinutes(50), "a", "b"));
+    routes.remove(new ModelId("mdl_fast"), DEED);
+    routes.add(route("fast", List.of(), Duration.ofMinutes(50), "a", "b"), DEED);
 
     Outcome outcome = call(FAILS, busyFor(3600), complete());
 
@@ -180,8 +180,8 @@ class AttemptsTest {
 
   @Test
   void saysAtOnceThatABackendAskedForMoreThanTheCallsTime() {
-    routes.remove(new ModelId("mdl_fast"));
-    routes.add(route("fast", List.of(), Duration.ofMinutes(50), "a"));
+    routes.remove(new ModelId("mdl_fast"), DEED);
+    routes.add(route("fast", List.of(), Duration.ofMinutes(50), "a"), DEED);
     Delivery busy = busyFor(3600);
 
     Outcome outcome = call(busy);
@@ -195,9 +195,9 @@ class AttemptsTest {
 
   @Test
   void asksNobodyElseOnceTheCallsTimeIsOver() {
-    routes.remove(new ModelId("mdl_fast"));
-    routes.add(route("slow", List.of(), Duration.ofNanos(1), "c"));
-    routes.add(route("fast", List.of("slow"), Duration.ofNanos(1), "a", "b"));
+    routes.remove(new ModelId("mdl_fast"), DEED);
+    routes.add(route("slow", List.of(), Duration.ofNanos(1), "c"), DEED);
+    routes.add(route("fast", List.of("slow"), Duration.ofNanos(1), "a", "b"), DEED);
 
     Outcome outcome = call(FAILS);
 
