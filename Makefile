@@ -7,7 +7,8 @@ export JAVA_HOME
 export MAVEN_OPTS += --sun-misc-unsafe-memory-access=allow --enable-native-access=ALL-UNNAMED
 MVN := mvn -B -ntp -Dstyle.color=never
 LAUNCHER := bootstrap/target/modelgate/bin/modelgate
-SOURCES := $(shell find pom.xml */pom.xml */src/main config -type f 2>/dev/null)
+SOURCES := $(shell find pom.xml */pom.xml */src/main config docs/admin-api.yaml -type f 2>/dev/null; \
+	find admin-ui \( -name node_modules -o -name target -o -name generated \) -prune -o -type f -print)
 
 .PHONY: help run demo build test test-cover test-ollama bench-limits bench-admin soak format clean jdk node
 .DEFAULT_GOAL := help
@@ -21,7 +22,7 @@ run: $(LAUNCHER) ## build if needed, then serve with the echo model and a demo k
 
 demo: run ## the same as run
 
-build: jdk ## leave a runnable distribution in bootstrap/target/modelgate
+build: jdk node ## leave a runnable distribution in bootstrap/target/modelgate
 	$(MVN) package -DskipTests
 	@touch $(LAUNCHER)
 
@@ -32,7 +33,7 @@ test-cover: test ## test, then say where the coverage report lies
 	@echo "report: bootstrap/target/site/jacoco-aggregate/index.html"
 
 # OLLAMA_HOST is the server's own variable as well: it may lack the scheme, or the port.
-test-ollama: jdk ## the tests against a real Ollama, at OLLAMA_HOST (default 127.0.0.1:11434)
+test-ollama: jdk node ## the tests against a real Ollama, at OLLAMA_HOST (default 127.0.0.1:11434)
 	@url=$${OLLAMA_HOST:-127.0.0.1:11434}; \
 	case $$url in *://*) ;; *) url=http://$$url ;; esac; \
 	case $$url in https:*|*:[0-9]*) ;; *) url=$$url:11434 ;; esac; \
@@ -58,7 +59,7 @@ bench-admin: jdk ## how long the admin API's answers take over 1,000,000 calls o
 
 # Bounded: the load's minutes and about one more. Exits with 1 when something leaked or does not add up.
 SOAK_MINUTES ?= 20
-soak: jdk ## SOAK_MINUTES (20) of kills, cuts and leavers, and then nothing may be lost or left
+soak: jdk node ## SOAK_MINUTES (20) of kills, cuts and leavers, and then nothing may be lost or left
 	$(MVN) -q package -DskipTests dependency:build-classpath -Dmdep.outputFile=target/soak.classpath -Dmdep.includeScope=test -pl bootstrap -am
 	@cd bootstrap && exec $$JAVA_HOME/bin/java --enable-native-access=ALL-UNNAMED --sun-misc-unsafe-memory-access=allow \
 		-cp target/test-classes:target/classes:$$(cat target/soak.classpath) io.modelgate.bootstrap.Soak $(SOAK_MINUTES)
@@ -69,7 +70,7 @@ format: jdk ## bring sources and poms into shape
 clean: jdk ## remove what builds leave behind; data stays
 	$(MVN) -q clean
 
-$(LAUNCHER): $(SOURCES) | jdk
+$(LAUNCHER): $(SOURCES) | jdk node
 	@echo "Building ModelGate; the first time takes a few minutes."
 	@$(MVN) -q package -DskipTests || { echo "The build failed; make build shows all of it." >&2; exit 1; }
 	@touch $@
@@ -79,4 +80,4 @@ jdk:
 	@command -v mvn >/dev/null || { echo "ModelGate is built with Maven 3.8 or newer: install it." >&2; exit 1; }
 
 node:
-	@node -e 'process.exit(parseInt(process.versions.node) >= 20 ? 0 : 1)' 2>/dev/null && command -v npm >/dev/null || { echo "The tests need Node.js 20 or newer with npm: install it." >&2; exit 1; }
+	@node -e 'const [major, minor] = process.versions.node.split(".").map(Number); process.exit(major > 22 || major === 22 && minor >= 12 || major === 20 && minor >= 19 ? 0 : 1)' 2>/dev/null && command -v npm >/dev/null || { echo "The admin panel is built with Node.js 20.19, 22.12 or newer, with npm: install it." >&2; exit 1; }

@@ -9,8 +9,6 @@ import io.helidon.webserver.http.HttpRules;
 import io.helidon.webserver.http.HttpService;
 import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
-import io.helidon.webserver.staticcontent.ClasspathHandlerConfig;
-import io.helidon.webserver.staticcontent.StaticContentFeature;
 import io.modelgate.application.admin.ChangeApiKey;
 import io.modelgate.application.admin.ChangeRoutes;
 import io.modelgate.application.admin.IssueApiKey;
@@ -59,9 +57,8 @@ public final class AdminApi implements HttpService {
   private static final Header PAGE_POLICY =
       HeaderValues.createCached(
           "Content-Security-Policy",
-          "default-src 'none'; style-src 'self' 'unsafe-inline'; script-src 'self'; img-src 'self'"
-              + " data:; connect-src 'self'; base-uri 'none'; form-action 'none';"
-              + " frame-ancestors 'none'");
+          "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; object-src"
+              + " 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'");
   private static final Header API_POLICY =
       HeaderValues.createCached(
           "Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'");
@@ -142,10 +139,7 @@ public final class AdminApi implements HttpService {
         .any("/api", gate.nowhere())
         .any("/api/*", gate.nowhere())
         .get("/", AdminApi::addTrailingSlash)
-        .register(
-            "/",
-            StaticContentFeature.createService(
-                ClasspathHandlerConfig.builder().location(pages).welcome("index.html").build()));
+        .register("/", new PanelService(pages));
   }
 
   /**

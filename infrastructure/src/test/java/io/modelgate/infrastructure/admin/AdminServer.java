@@ -218,6 +218,11 @@ final class AdminServer implements AutoCloseable {
     }
   }
 
+  HttpResponse<byte[]> sendForBytes(HttpRequest.Builder request)
+      throws IOException, InterruptedException {
+    return client.send(request.build(), BodyHandlers.ofByteArray());
+  }
+
   /** Sends text as it stands, says that there is no more, and gives back all that comes. */
   String raw(String text) {
     return raw(text, true);
