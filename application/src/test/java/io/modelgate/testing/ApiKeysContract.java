@@ -16,7 +16,6 @@ import io.modelgate.domain.access.SecretHash;
 import io.modelgate.domain.access.Tier;
 import io.modelgate.domain.access.TokenQuota;
 import io.modelgate.domain.net.Network;
-import io.modelgate.domain.routing.ModelName;
 import java.time.Instant;
 import java.util.List;
 import java.util.Objects;
@@ -235,7 +234,7 @@ public abstract class ApiKeysContract {
                         new RateLimits(1L, 2L, 3L, 4L),
                         new KeyScope(
                             List.of(new ModelPattern("llama*"), new ModelPattern("gpt")),
-                            new ModelName("llama3:8b"),
+                            "llama3:8b",
                             List.of(Network.of("10.0.0.0/8"), Network.of("2001:db8::/32"))),
                         Tier.PAID,
                         false,

@@ -1,7 +1,6 @@
 package io.modelgate.domain.access;
 
 import io.modelgate.domain.net.Network;
-import io.modelgate.domain.routing.ModelName;
 import java.net.InetAddress;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -10,11 +9,12 @@ import org.jspecify.annotations.Nullable;
  * What a key may be used for, and from where.
  *
  * @param models what it may call; none for all
- * @param defaultModel taken for a call that names none; null when such a call is a mistake
+ * @param defaultModel the name of a model, taken for a call that names none; null when such a call
+ *     is a mistake
  * @param networks where its calls may come from; none for anywhere
  */
 public record KeyScope(
-    List<ModelPattern> models, @Nullable ModelName defaultModel, List<Network> networks) {
+    List<ModelPattern> models, @Nullable String defaultModel, List<Network> networks) {
   public static final KeyScope ANYTHING = new KeyScope(List.of(), null, List.of());
 
   /** How many models and how many networks can be named. */

@@ -1,14 +1,16 @@
 package io.modelgate.domain.access;
 
-import io.modelgate.domain.routing.ModelName;
+import java.util.regex.Pattern;
 
 /**
  * Names of models: one, or all of a kind, where {@code *} stands for any characters, e.g. {@code
  * llama3*}.
  *
- * @param text as a {@link ModelName}
+ * @param text 1 to 200 visible ASCII characters
  */
 public record ModelPattern(String text) {
+  private static final Pattern ALLOWED = Pattern.compile("[!-~]{1,200}");
+
   public ModelPattern {
     if (!isValid(text)) {
       throw new IllegalArgumentException("a pattern is written like a model's name, with *");
@@ -16,7 +18,7 @@ public record ModelPattern(String text) {
   }
 
   public static boolean isValid(String text) {
-    return ModelName.isValid(text);
+    return ALLOWED.matcher(text).matches();
   }
 
   /** In time proportional to both lengths' product at most: goes back to the last star alone. */

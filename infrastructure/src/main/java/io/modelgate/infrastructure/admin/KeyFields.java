@@ -35,7 +35,7 @@ record KeyFields(
     Field<@Nullable Long> tpm,
     Field<@Nullable Long> maxConcurrent,
     Field<@Nullable List<ModelPattern>> allowedModels,
-    Field<@Nullable ModelName> defaultModel,
+    Field<@Nullable String> defaultModel,
     Field<@Nullable List<Network>> allowedIps,
     Field<Tier> tier,
     Field<Boolean> enabled) {
@@ -192,8 +192,8 @@ record KeyFields(
     return ModelPattern.isValid(text) ? new ModelPattern(text) : null;
   }
 
-  private static @Nullable ModelName modelName(@Nullable String text) {
-    return text != null && ModelName.isValid(text) ? new ModelName(text) : null;
+  private static @Nullable String modelName(@Nullable String text) {
+    return text != null && ModelName.isValid(text) ? text : null;
   }
 
   /** Kept to the millisecond, from the year 1 to 9999 (RFC 3339 knows no others). */

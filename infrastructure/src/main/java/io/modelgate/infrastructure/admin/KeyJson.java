@@ -40,7 +40,7 @@ record KeyJson(Quotas quotas, LastUses lastUses, InstantSource clock) {
             .put("used_tokens", standing.used())
             .put("reserved_tokens", standing.reserved())
             .put("quota_resets_at", textOf(standing.resetsAt()))
-            .put("default_model", textOf(scope.defaultModel()))
+            .put("default_model", scope.defaultModel())
             .put("old_works_until", textOf(key.secret().formerWorksUntil(now)))
             .put("expires_at", textOf(terms.expiresAt()))
             .put("last_used_at", textOf(lastUses.of(key.id()).orElse(null)))

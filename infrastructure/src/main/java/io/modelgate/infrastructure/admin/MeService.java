@@ -137,7 +137,7 @@ final class MeService implements HttpService {
             .put("quota_period", terms.quota().period().wireName())
             .put("max_concurrent", terms.limits().maxConcurrent())
             .put("running", limits.running())
-            .put("default_model", KeyJson.textOf(terms.scope().defaultModel()))
+            .put("default_model", terms.scope().defaultModel())
             .put("old_works_until", KeyJson.textOf(key.secret().formerWorksUntil(now)))
             .put("base_path", "/v1");
     json.set("requests_per_minute", allowance(limits.requests(), now));

@@ -21,7 +21,6 @@ import io.modelgate.domain.chat.ChatCall;
 import io.modelgate.domain.chat.Endpoint;
 import io.modelgate.domain.chat.RequestBody;
 import io.modelgate.domain.chat.UpstreamFailure;
-import io.modelgate.domain.routing.ModelName;
 import io.modelgate.infrastructure.http.RequestPeek.Peek;
 import io.modelgate.infrastructure.server.ApiError;
 import io.modelgate.infrastructure.server.ApiErrors;
@@ -130,7 +129,7 @@ final class ChatCompletionsService implements HttpService {
         errors.send(request, response, ApiError.invalidRequest(400, message).withParam(param));
       }
       case Peek.Unnamed unnamed -> {
-        ModelName usual = caller.terms().scope().defaultModel();
+        String usual = caller.terms().scope().defaultModel();
         if (usual == null) {
           noteUnfit(endpoint, caller, request, 400, began);
           errors.send(request, response, NO_MODEL);

@@ -5,7 +5,6 @@ import io.modelgate.domain.chat.Endpoint;
 import io.modelgate.domain.chat.OutputBounds.Name;
 import io.modelgate.domain.chat.RequestBody;
 import io.modelgate.domain.chat.Span;
-import io.modelgate.domain.routing.ModelName;
 import io.modelgate.infrastructure.json.JsonCursor;
 import io.modelgate.infrastructure.json.JsonText;
 import io.modelgate.infrastructure.json.MalformedJson;
@@ -59,8 +58,8 @@ final class RequestPeek {
         @SuppressWarnings("ArrayRecordComponent") byte[] body, @Nullable Span at, int inside)
         implements Peek {
       /** The body with that name in it, and nothing else changed. */
-      byte[] named(ModelName name) {
-        byte[] value = JsonText.quote(name.value());
+      byte[] named(String name) {
+        byte[] value = JsonText.quote(name);
         if (at != null) {
           return join(at.start(), value, at.end());
         }

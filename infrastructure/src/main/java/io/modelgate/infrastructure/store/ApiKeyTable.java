@@ -15,7 +15,6 @@ import io.modelgate.domain.access.SecretHash;
 import io.modelgate.domain.access.Tier;
 import io.modelgate.domain.access.TokenQuota;
 import io.modelgate.domain.net.Network;
-import io.modelgate.domain.routing.ModelName;
 import java.time.Instant;
 import java.util.List;
 import java.util.Objects;
@@ -95,7 +94,6 @@ final class ApiKeyTable {
   private static DbStatementDml fill(DbStatementDml statement, ApiKey key) {
     KeyTerms terms = key.terms();
     KeyScope scope = terms.scope();
-    ModelName defaultModel = scope.defaultModel();
     KeySecret.Former former = key.secret().former();
     return statement
         .addParam("id", key.id().value())
@@ -112,7 +110,7 @@ final class ApiKeyTable {
         .addParam("tpm", terms.limits().tpm())
         .addParam("concurrent", terms.limits().maxConcurrent())
         .addParam("models", Columns.list(scope.models()))
-        .addParam("model", defaultModel == null ? null : defaultModel.value())
+        .addParam("model", scope.defaultModel())
         .addParam("networks", Columns.list(scope.networks()))
         .addParam("tier", terms.tier().wireName())
         .addParam("status", Columns.status(terms.enabled()))
@@ -155,10 +153,9 @@ final class ApiKeyTable {
   }
 
   private static KeyScope scope(DbRow row) {
-    String defaultModel = Columns.textOrNull(row, "default_model");
     return new KeyScope(
         Columns.list(row, "allowed_models", ModelPattern::new),
-        defaultModel == null ? null : new ModelName(defaultModel),
+        Columns.textOrNull(row, "default_model"),
         Columns.list(row, "allowed_networks", Network::of));
   }
 }

@@ -130,7 +130,7 @@ final class AuditTable {
             .put("max_concurrent", terms.limits().maxConcurrent())
             .put("quota_tokens", terms.quota().limit())
             .put("quota_period", terms.quota().period().wireName())
-            .put("default_model", textOf(scope.defaultModel()))
+            .put("default_model", scope.defaultModel())
             .put("expires_at", textOf(terms.expiresAt()));
     json.set("allowed_models", list(scope.models()));
     json.set("allowed_ips", list(scope.networks()));

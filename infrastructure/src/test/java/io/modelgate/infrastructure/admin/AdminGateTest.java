@@ -40,6 +40,22 @@ class AdminGateTest {
   @ParameterizedTest
   @ValueSource(
       strings = {
+        "/admin/x/../api/keys",
+        "/v1/../admin/api/keys",
+        "//admin/api/keys",
+        "/%61dmin/api/keys",
+        "/admin;x=1/api/keys"
+      })
+  void isUnderNoOtherPathEvenWithTheKey(String path) {
+    var reply = server.send(server.request(path).GET());
+
+    assertThat(reply.status()).isEqualTo(400);
+    assertThat(reply.error().path("message").asText()).contains("normal form");
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
         "Bearer wrong",
         "Bearer ",
         "Bearer",

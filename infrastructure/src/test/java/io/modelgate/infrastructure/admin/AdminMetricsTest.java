@@ -55,9 +55,14 @@ class AdminMetricsTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"/metrics"})
-  void showsNothingToOthers(String path) {
-    var reply = server.send(server.anonymousRequest(path).GET());
+  @ValueSource(strings = {"/%6detrics", "/x/../metrics", "/metrics;x"})
+  void isUnderNoOtherPathEvenWithTheKey(String path) {
+    assertThat(server.send(server.request(path).GET()).status()).isEqualTo(400);
+  }
+
+  @Test
+  void showsNothingToOthers() {
+    var reply = server.send(server.anonymousRequest("/metrics").GET());
 
     assertThat(reply.status()).isEqualTo(401);
     assertThat(reply.error().path("code").asText()).isEqualTo("invalid_api_key");

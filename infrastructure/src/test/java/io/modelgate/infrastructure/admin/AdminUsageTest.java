@@ -310,7 +310,8 @@ class AdminUsageTest {
 
   private void addKey(String id, long quota) {
     server.keys.add(
-        Samples.aKey(id, "sk-mg-of-" + id).on(terms -> terms.withQuota(TokenQuota.of(quota))), DEED);
+        Samples.aKey(id, "sk-mg-of-" + id).on(terms -> terms.withQuota(TokenQuota.of(quota))),
+        DEED);
   }
 
   @Test

@@ -9,7 +9,6 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.modelgate.domain.chat.Edit;
 import io.modelgate.domain.chat.Endpoint;
 import io.modelgate.domain.chat.RequestBody;
-import io.modelgate.domain.routing.ModelName;
 import io.modelgate.infrastructure.http.RequestPeek.Peek;
 import io.modelgate.testing.wire.Corpus;
 import java.io.IOException;
@@ -49,7 +48,7 @@ class RequestFuzzTest {
 
   /** It is taken, then, and says what it said before, and the name. */
   private static void checkNamed(Endpoint endpoint, Peek.Unnamed unnamed) throws IOException {
-    byte[] named = unnamed.named(new ModelName("usual"));
+    byte[] named = unnamed.named("usual");
     if (RequestPeek.of(endpoint, named) instanceof Peek.Body(RequestBody body)) {
       assertThat(body.model()).isEqualTo("usual");
       ObjectNode before = (ObjectNode) JSON.readTree(unnamed.body());

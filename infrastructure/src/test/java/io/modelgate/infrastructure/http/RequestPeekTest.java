@@ -10,7 +10,6 @@ import io.modelgate.domain.chat.OutputBounds.Bound;
 import io.modelgate.domain.chat.OutputBounds.Name;
 import io.modelgate.domain.chat.RequestBody;
 import io.modelgate.domain.chat.Span;
-import io.modelgate.domain.routing.ModelName;
 import io.modelgate.infrastructure.http.RequestPeek.Peek;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
@@ -271,7 +270,7 @@ class RequestPeekTest {
     Peek peek = RequestPeek.of(Endpoint.CHAT_COMPLETIONS, utf8(sent.replace('\'', '"')));
 
     assertThat(peek).isInstanceOf(Peek.Unnamed.class);
-    byte[] bytes = ((Peek.Unnamed) peek).named(new ModelName("usual"));
+    byte[] bytes = ((Peek.Unnamed) peek).named("usual");
     assertThat(new String(bytes, StandardCharsets.UTF_8)).isEqualTo(named.replace('\'', '"'));
     assertThat(bodyOf(bytes).model()).isEqualTo("usual");
   }

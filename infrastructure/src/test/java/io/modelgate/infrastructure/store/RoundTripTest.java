@@ -134,7 +134,7 @@ final class RoundTripTest {
         Arbitraries.of("10.0.0.0/8", "192.0.2.1", "2001:db8::/32", "::1").map(Network::of);
     return Combinators.combine(
             patterns.list().ofMaxSize(5),
-            patterns.map(pattern -> new ModelName(pattern.text())).injectNull(0.5),
+            patterns.map(ModelPattern::text).injectNull(0.5),
             networks.list().ofMaxSize(3))
         .as(KeyScope::new);
   }
