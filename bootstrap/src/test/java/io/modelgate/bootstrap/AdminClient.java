@@ -53,6 +53,11 @@ final class AdminClient implements AutoCloseable {
     return ask("GET", "/keys/" + id, "", 200);
   }
 
+  /** What stands at a path under {@code /admin/api}. */
+  JsonNode get(String path) {
+    return ask("GET", path, "", 200);
+  }
+
   JsonNode keys() {
     return ask("GET", "/keys", "", 200).get("data");
   }

@@ -10,7 +10,7 @@ import java.util.List;
 import java.util.Map;
 import org.sqlite.SQLiteConfig;
 
-/** What a gateway keeps of its calls, read from its file beside it. */
+/** What a gateway keeps of the calls that it sent somewhere, read from its file beside it. */
 record UsageRows(List<UsageRow> calls, Map<String, Long> usedByKey, Map<String, Long> sumsByKey) {
   /** One record. */
   record UsageRow(
@@ -42,7 +42,9 @@ record UsageRows(List<UsageRow> calls, Map<String, Long> usedByKey, Map<String, 
             DriverManager.getConnection("jdbc:sqlite:" + database, config.toProperties());
         var statement = connection.createStatement()) {
       var calls = new ArrayList<UsageRow>();
-      try (ResultSet rows = statement.executeQuery("SELECT * FROM usage ORDER BY sequence")) {
+      try (ResultSet rows =
+          statement.executeQuery(
+              "SELECT * FROM usage WHERE outcome <> 'refused' ORDER BY sequence")) {
         while (rows.next()) {
           calls.add(row(rows));
         }

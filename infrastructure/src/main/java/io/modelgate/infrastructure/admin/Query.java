@@ -161,7 +161,7 @@ final class Query {
    */
   Range range(ZoneId zone, Instant now) {
     Instant to = instant("to", zone, 1);
-    Instant end = to == null ? now : to;
+    Instant end = to == null ? now.truncatedTo(ChronoUnit.MILLIS) : to;
     Instant from = instant("from", zone, 0);
     Instant begin = from == null ? end.minus(1, ChronoUnit.DAYS) : from;
     if (!begin.isBefore(end)) {

@@ -6,6 +6,7 @@ import java.sql.SQLException;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.IntStream;
 
 /** Reads sums, each report as of one moment. Thread-safe. */
 final class SqlUsageReports implements UsageReports {
@@ -24,16 +25,31 @@ final class SqlUsageReports implements UsageReports {
   }
 
   private static Report report(Question question, SumsReader sums) throws SQLException {
-    List<CallSums> series = sums.series(question.filter(), question.bounds());
-    CallSums totals = series.stream().reduce(CallSums.NONE, CallSums::plus);
     Grouping by = question.by();
     if (by == null) {
-      return new Report(totals, series, List.of(), Map.of());
+      List<CallSums> series = sums.series(question.filter(), question.bounds());
+      return new Report(totals(series), series, List.of(), Map.of());
     }
     List<Group> groups = sums.groups(question.filter(), by, question.from(), question.to());
-    List<String> largest = groups.stream().limit(LARGEST).map(Group::name).toList();
-    return new Report(
-        totals, series, groups, sums.series(question.filter(), by, largest, question.bounds()));
+    List<String> names = groups.stream().limit(LARGEST).map(Group::name).toList();
+    Map<String, List<CallSums>> largest =
+        sums.series(question.filter(), by, names, question.bounds());
+    List<CallSums> series =
+        groups.size() > LARGEST || groups.isEmpty()
+            ? sums.series(question.filter(), question.bounds())
+            : together(List.copyOf(largest.values()));
+    return new Report(totals(series), series, groups, largest);
+  }
+
+  private static CallSums totals(List<CallSums> series) {
+    return series.stream().reduce(CallSums.NONE, CallSums::plus);
+  }
+
+  /** What series of the same intervals come to. */
+  private static List<CallSums> together(List<List<CallSums>> series) {
+    return IntStream.range(0, series.getFirst().size())
+        .mapToObj(i -> series.stream().map(one -> one.get(i)).reduce(CallSums.NONE, CallSums::plus))
+        .toList();
   }
 
   @Override
