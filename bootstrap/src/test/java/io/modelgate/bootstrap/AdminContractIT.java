@@ -55,7 +55,6 @@ final class AdminContractIT {
           "listRequests", List.of("", "?limit=1&status=2xx&outcome=completed"),
           "listChanges", List.of("", "?kind=key&limit=1"));
 
-  @TempDir private Path folder;
   private GatewayFixture gateway;
   private AdminContract contract;
   private final HttpClient http = HttpClient.newHttpClient();
@@ -63,7 +62,7 @@ final class AdminContractIT {
   private IssuedKey stranger;
 
   @BeforeAll
-  void call() throws IOException {
+  void call(@TempDir Path folder) throws IOException {
     contract = AdminContract.read();
     gateway = GatewayFixture.start(folder);
     holder = gateway.admin().createKey("holder", "\"rpm\":1000,\"quota_tokens\":100000");
