@@ -21,5 +21,6 @@ INSERT INTO usage_sums
 VALUES (1, 1794916800000, '', 'org/model:7b', '', 0, 0, 1, 0, 0, 0, 0),
   (1, 1794916800000, 'key_1', 'org/model:7b', '', 0, 0, 1, 0, 0, 0, 0);
 INSERT INTO first_bytes VALUES (1, 1794916800000, 128, 1);
-INSERT INTO request_ids VALUES (40, x'00000000');
+INSERT INTO call_index VALUES (40, 1794916800000, 1794916800000, zeroblob(26));
+INSERT INTO last_uses VALUES ('key_1', 1794916800000);
 INSERT INTO audit VALUES (1, 1794916800000, 'admin', '192.0.2.1', 'update', 'key', 'key_1', 'first', '{"rpm":1}', '{"rpm":60}');
