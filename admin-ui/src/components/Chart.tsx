@@ -28,7 +28,7 @@ export default function Chart({ label, points = [], interval, timeZone, series }
         withLegend
         legendProps={{ verticalAlign: 'bottom', height: 40 }}
         valueFormatter={number}
-        yAxisProps={{ tickFormatter: compact, width: 48 }}
+        yAxisProps={{ tickFormatter: compact, width: 48, allowDecimals: false }}
         xAxisProps={{ minTickGap: 24 }}
         barProps={{ isAnimationActive: !still, animationDuration: 300 }}
         maxBarWidth={40}

@@ -150,11 +150,11 @@ class RecordedExchangesIT {
         recording.path().equals("/health")
             || (recording.path().startsWith("/v1/models") && isRead(recording));
     boolean slash = recording.path().equals("/v1/chat/completions/");
-    boolean admins = recording.path().equals("/metrics"); // with another key than a caller's
+    boolean admins = recording.path().equals("/metrics"); // and a caller's key is none
     if (own) {
       return List.of(200);
     }
-    return slash ? List.of(404, 502) : admins ? List.of(401) : List.of(404, 405);
+    return slash ? List.of(404, 502) : admins ? List.of(403) : List.of(404, 405);
   }
 
   private static boolean isRead(Recording recording) {

@@ -33,7 +33,7 @@ final class ClientStream {
     return outgoing;
   }
 
-  /** The backend has begun its work, though nothing of it may have gone out yet. */
+  /** The backend has generated something, though nothing of it may have gone out yet. */
   void begin() {
     begun = true;
   }

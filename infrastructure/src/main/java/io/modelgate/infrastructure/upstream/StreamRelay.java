@@ -11,6 +11,7 @@ import io.modelgate.domain.chat.UsageSource;
 import io.modelgate.infrastructure.client.CallFailed;
 import io.modelgate.infrastructure.client.Deadline;
 import io.modelgate.infrastructure.client.Exchange;
+import io.modelgate.infrastructure.upstream.RunningCount.Piece;
 import java.util.Arrays;
 import java.util.List;
 
@@ -126,7 +127,9 @@ final class StreamRelay implements Relay {
     if (peek.isError()) {
       throw reported(event);
     }
-    client.begin();
+    if (saysSomething(peek.pieces())) {
+      client.begin();
+    }
     choices.begin(peek);
     ending.see(event.data(), peek);
     if (!meter.add(peek.pieces())) {
@@ -139,6 +142,16 @@ final class StreamRelay implements Relay {
       client.outgoing().add(splitter.bytes(), at, plan.restoring(models));
     }
     return true;
+  }
+
+  /** Engines send the role first, and may then say that nothing came of it. */
+  private static boolean saysSomething(List<Piece> pieces) {
+    for (Piece piece : pieces) {
+      if (!piece.text().isEmpty()) {
+        return true;
+      }
+    }
+    return false;
   }
 
   private static void requireText(SseEvent event) throws CallFailed {
