@@ -121,7 +121,8 @@ final class Rules {
   }
 
   static ArchRule jsonLibraryStaysInTheAdapters(PackageMap map) {
-    return only(map, "JSON", resideInAPackage("com.fasterxml.."), "infrastructure..");
+    return only(
+        map, "JSON", resideInAPackage("com.fasterxml.."), "infrastructure..", "bootstrap.cli..");
   }
 
   static ArchRule metricsStayWithTheServer(PackageMap map) {

@@ -17,8 +17,6 @@ import io.modelgate.domain.access.SecretHash;
 import io.modelgate.domain.routing.BackendKind;
 import io.modelgate.domain.routing.BaseUrl;
 import io.modelgate.infrastructure.admin.AdminApi;
-import io.modelgate.infrastructure.admin.AdminKey;
-import io.modelgate.infrastructure.admin.Sessions;
 import io.modelgate.infrastructure.http.OpenAiApi;
 import io.modelgate.infrastructure.routing.LiveTargets;
 import io.modelgate.infrastructure.server.ApiErrors;
@@ -274,10 +272,7 @@ final class Gateway implements AutoCloseable {
             errors);
     var admin =
         new AdminApi(
-            new AdminApi.Access(
-                adminKey(settings, random, notices),
-                callers,
-                new Sessions(() -> live.current().sessions(), clock)),
+            access(settings, random, notices, callers, () -> live.current().sessions()),
             new AdminApi.Keys(
                 issueKey,
                 new ChangeApiKey(store.apiKeys(), clock),
@@ -405,12 +400,18 @@ final class Gateway implements AutoCloseable {
   }
 
   /**
-   * The one set, else the one made at first start; the console says where it lies, not what it is.
+   * The admin key is the one set, else the one made at first start; the console says where it lies,
+   * not what it is.
    */
-  private static AdminKey adminKey(Settings settings, SecureRandom random, List<String> notices) {
+  private static AdminApi.Access access(
+      Settings settings,
+      SecureRandom random,
+      List<String> notices,
+      AdmitCaller callers,
+      Supplier<AdminApi.SessionLifetime> sessions) {
     Secret set = settings.adminApiKey();
     if (set != null) {
-      return AdminKey.fixed(SecretHash.of(set.text()));
+      return new AdminApi.Access(SecretHash.of(set.text()), null, callers, sessions);
     }
     var file = besideDatabase(settings, "admin-key");
     notices.add("The admin key is in " + file.path() + ".");
@@ -420,7 +421,8 @@ final class Gateway implements AutoCloseable {
           file.write(fresh);
           return fresh;
         };
-    return AdminKey.replaceable(SecretHash.of(file.read().orElseGet(replacement)), replacement);
+    String kept = file.read().orElseGet(replacement);
+    return new AdminApi.Access(SecretHash.of(kept), replacement, callers, sessions);
   }
 
   private static String randomText(SecureRandom random) {

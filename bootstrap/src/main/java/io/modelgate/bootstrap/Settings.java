@@ -10,7 +10,7 @@ import io.modelgate.domain.routing.BackendAddresses;
 import io.modelgate.domain.routing.BackendKind;
 import io.modelgate.domain.routing.CircuitBreaker;
 import io.modelgate.domain.routing.StreamUsage;
-import io.modelgate.infrastructure.admin.Sessions;
+import io.modelgate.infrastructure.admin.AdminApi;
 import io.modelgate.infrastructure.http.StreamSettings;
 import io.modelgate.infrastructure.redis.RedisSettings;
 import io.modelgate.infrastructure.routing.RoutingSettings;
@@ -62,7 +62,7 @@ record Settings(
     Quota quota,
     UsagePolicy usage,
     @Nullable Secret adminApiKey,
-    Sessions.Lifetime sessions,
+    AdminApi.SessionLifetime sessions,
     @Nullable Secret secretKey,
     ErrorCode errorCode,
     Log log,
@@ -147,7 +147,7 @@ record Settings(
             reader.read(SettingsTable.USAGE_ON_STORE_FAILURE),
             reader.read(SettingsTable.USAGE_RETENTION)),
         reader.readOrNull(SettingsTable.ADMIN_API_KEY),
-        new Sessions.Lifetime(
+        new AdminApi.SessionLifetime(
             reader.read(SettingsTable.ADMIN_SESSION_IDLE),
             reader.read(SettingsTable.ADMIN_SESSION_LIFETIME)),
         reader.readOrNull(SettingsTable.SECRET_KEY),

@@ -54,10 +54,11 @@ final class Remote {
   @Option(
       names = "--admin-key",
       paramLabel = "KEY",
+      defaultValue = "${env:MODELGATE_ADMIN_KEY:-}",
       description =
           "Better in MODELGATE_ADMIN_KEY, where no list of processes shows it. Without either, the"
               + " file data/admin-key is read.")
-  private @Nullable String adminKey;
+  private String adminKey = "";
 
   @Option(
       names = {"-o", "--output"},
@@ -209,12 +210,8 @@ final class Remote {
   }
 
   private String key() {
-    if (adminKey != null) {
-      return adminKey;
-    }
-    String set = System.getenv("MODELGATE_ADMIN_KEY");
-    if (set != null) {
-      return set.strip();
+    if (!adminKey.isBlank()) {
+      return adminKey.strip();
     }
     try {
       return Files.readString(KEPT_KEY).strip();

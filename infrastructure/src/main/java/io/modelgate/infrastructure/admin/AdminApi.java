@@ -26,8 +26,10 @@ import io.modelgate.application.port.Quotas;
 import io.modelgate.application.port.Targets;
 import io.modelgate.application.port.UsageReports;
 import io.modelgate.domain.access.ApiKey;
+import io.modelgate.domain.access.SecretHash;
 import io.modelgate.infrastructure.server.ApiErrors;
 import io.modelgate.infrastructure.server.Metrics;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
@@ -64,7 +66,8 @@ public final class AdminApi implements HttpService {
           "Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'");
 
   private final AdminGate gate;
-  private final Access access;
+  private final AdminKey adminKey;
+  private final Sessions sessions;
   private final Keys keys;
   private final Models models;
   private final Calls calls;
@@ -101,8 +104,9 @@ public final class AdminApi implements HttpService {
       InstantSource clock,
       ApiErrors errors,
       String pages) {
-    this.gate = new AdminGate(access.adminKey(), access.callers(), access.sessions(), errors);
-    this.access = access;
+    this.adminKey = new AdminKey(access.adminKey(), access.replacement());
+    this.sessions = new Sessions(access.sessions(), clock);
+    this.gate = new AdminGate(adminKey, access.callers(), sessions, errors);
     this.keys = keys;
     this.models = models;
     this.calls = calls;
@@ -119,10 +123,9 @@ public final class AdminApi implements HttpService {
         .any(AdminApi::addPageHeaders)
         .any("/api", AdminApi::addApiHeaders)
         .any("/api/*", AdminApi::addApiHeaders)
-        .register("/api/session", new SessionService(gate, access.adminKey(), access.sessions()))
+        .register("/api/session", new SessionService(gate, adminKey, sessions))
         .register(
-            "/api/admin-key",
-            new AdminKeyService(gate, access.adminKey(), access.sessions(), usage.audit(), clock))
+            "/api/admin-key", new AdminKeyService(gate, adminKey, sessions, usage.audit(), clock))
         .register("/api/keys", new KeysService(gate, keys, keyJson, clock))
         .register("/api/models", new ModelsService(gate, models))
         .register("/api/backends", new BackendsService(gate, models.targets()))
@@ -130,7 +133,7 @@ public final class AdminApi implements HttpService {
         .register("/api/settings", new SettingsService(gate, settings))
         .register(
             "/api",
-            new MeService(gate, keys, calls, access.sessions(), clock),
+            new MeService(gate, keys, calls, sessions, clock),
             new OverviewService(gate, keys, models.targets(), usage.reports(), keyJson, clock),
             new UsageService(gate, usage.reports(), keys.all(), clock),
             new RequestsService(gate, usage.records(), keys.all(), clock))
@@ -180,11 +183,26 @@ public final class AdminApi implements HttpService {
   }
 
   /**
-   * Who may log in.
+   * Who may log in, and for how long.
    *
+   * @param replacement makes another admin key, and returns when it is kept; may throw, then the
+   *     old one stays; null for one that only the settings change
    * @param callers tells whose an API key is
+   * @param sessions asked each time
    */
-  public record Access(AdminKey adminKey, AdmitCaller callers, Sessions sessions) {}
+  public record Access(
+      SecretHash adminKey,
+      @Nullable Supplier<String> replacement,
+      AdmitCaller callers,
+      Supplier<SessionLifetime> sessions) {}
+
+  /**
+   * How long a login from a page lasts.
+   *
+   * @param idle without a request
+   * @param atMost in any case
+   */
+  public record SessionLifetime(Duration idle, Duration atMost) {}
 
   /** What the endpoints for keys stand on. */
   public record Keys(

@@ -6,28 +6,14 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** The one key that opens everything, or rather its hash. Thread-safe. */
-public final class AdminKey {
+final class AdminKey {
   private final @Nullable Supplier<String> replacement;
   private volatile SecretHash hash;
 
-  private AdminKey(SecretHash hash, @Nullable Supplier<String> replacement) {
+  /** As {@link AdminApi.Access} says. */
+  AdminKey(SecretHash hash, @Nullable Supplier<String> replacement) {
     this.hash = hash;
     this.replacement = replacement;
-  }
-
-  /** One that the settings say, and that only they change. */
-  public static AdminKey fixed(SecretHash hash) {
-    return new AdminKey(hash, null);
-  }
-
-  /**
-   * One that can be replaced.
-   *
-   * @param replacement makes another, and returns when it is kept; may throw, then the old one
-   *     stays
-   */
-  public static AdminKey replaceable(SecretHash hash, Supplier<String> replacement) {
-    return new AdminKey(hash, replacement);
   }
 
   boolean isReplaceable() {

@@ -1,6 +1,7 @@
 package io.modelgate.infrastructure.admin;
 
 import io.modelgate.domain.access.SecretHash;
+import io.modelgate.infrastructure.admin.AdminApi.SessionLifetime;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.Instant;
@@ -17,10 +18,10 @@ import java.util.function.Supplier;
  * is asked again at each request, so a session ends with its key. Lives in memory alone, at most
  * ten thousand at once, the one longest unused forgotten first. Thread-safe.
  */
-public final class Sessions {
+final class Sessions {
   private static final int MOST = 10_000;
 
-  private final Supplier<Lifetime> lifetime;
+  private final Supplier<SessionLifetime> lifetime;
   private final InstantSource clock;
   private final SecureRandom random = new SecureRandom();
   private final ReentrantLock lock = new ReentrantLock();
@@ -33,18 +34,10 @@ public final class Sessions {
    *
    * @param lifetime asked each time
    */
-  public Sessions(Supplier<Lifetime> lifetime, InstantSource clock) {
+  Sessions(Supplier<SessionLifetime> lifetime, InstantSource clock) {
     this.lifetime = lifetime;
     this.clock = clock;
   }
-
-  /**
-   * How long a session lasts.
-   *
-   * @param idle without a request
-   * @param atMost in any case
-   */
-  public record Lifetime(Duration idle, Duration atMost) {}
 
   /**
    * One session.

@@ -61,6 +61,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Supplier;
 
 /** The admin API on a real listener over stores in memory, and a client that holds its key. */
 final class AdminServer implements AutoCloseable {
@@ -99,10 +100,10 @@ final class AdminServer implements AutoCloseable {
     var api =
         new AdminApi(
             new AdminApi.Access(
-                adminKey(),
+                SecretHash.of(ADMIN_KEY),
+                replacements(),
                 new AdmitCaller(keys, clock),
-                new Sessions(
-                    () -> new Sessions.Lifetime(Duration.ofHours(1), Duration.ofHours(12)), clock)),
+                () -> new AdminApi.SessionLifetime(Duration.ofHours(1), Duration.ofHours(12))),
             new AdminApi.Keys(
                 new IssueApiKey(
                     keys,
@@ -152,10 +153,9 @@ final class AdminServer implements AutoCloseable {
   }
 
   /** Each replacement is the one before and a plus. */
-  private static AdminKey adminKey() {
+  private static Supplier<String> replacements() {
     var replaced = new AtomicReference<>(ADMIN_KEY);
-    return AdminKey.replaceable(
-        SecretHash.of(ADMIN_KEY), () -> replaced.updateAndGet(before -> before + "+"));
+    return () -> replaced.updateAndGet(before -> before + "+");
   }
 
   static AdminServer start() {
