@@ -10,7 +10,10 @@ function tick() {
 }
 
 function subscribe(listener: () => void) {
-  if (listeners.size === 0) timer = window.setInterval(tick, 15_000);
+  if (listeners.size === 0) {
+    now = Date.now();
+    timer = window.setInterval(tick, 15_000);
+  }
   listeners.add(listener);
   return () => {
     listeners.delete(listener);

@@ -29,6 +29,7 @@ describe('a time', () => {
   const now = Date.parse('2026-01-10T12:00:00Z');
   it.each([
     ['2026-01-10T11:59:30Z', 'just now'],
+    ['2026-01-10T12:00:15Z', 'just now'],
     ['2026-01-10T12:00:30Z', 'in less than a minute'],
     ['2026-01-10T11:55:00Z', '5 minutes ago'],
     ['2026-01-09T12:00:00Z', 'yesterday'],

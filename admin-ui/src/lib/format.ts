@@ -49,13 +49,13 @@ const UNITS = [
   ['minute', 60],
 ] as const;
 
-/** As people say it: 5 minutes ago, tomorrow, just now. */
+/** As people say it: 5 minutes ago, tomorrow, just now. Clocks, ours among them, differ by some seconds. */
 export function relative(time: string, now: number): string {
   const seconds = (new Date(time).getTime() - now) / 1000;
   for (const [unit, size] of UNITS) {
     if (Math.abs(seconds) >= size) return RELATIVE.format(Math.round(seconds / size), unit);
   }
-  return seconds > 0 ? 'in less than a minute' : 'just now';
+  return seconds > 20 ? 'in less than a minute' : 'just now';
 }
 
 /** A word of the API for people: upstream_broke → upstream broke. */

@@ -118,7 +118,7 @@ function Rights({ value }: { value: Key }) {
         ),
         'Quota resets': <TimeAgo time={value.quota_resets_at} full />,
         'Requests per minute':
-          limit(value.rpm) + (value.burst === null ? '' : `, in heaps of up to ${number(value.burst)}`),
+          limit(value.rpm) + (value.burst === null ? '' : `, up to ${number(value.burst)} at once`),
         'Tokens per minute': limit(value.tpm),
         'Calls at once': limit(value.max_concurrent),
         Models: value.allowed_models?.join(', ') ?? 'all',
