@@ -10,7 +10,7 @@ LAUNCHER := bootstrap/target/modelgate/bin/modelgate
 SOURCES := $(shell find pom.xml */pom.xml */src/main config docs/admin-api.yaml -type f 2>/dev/null; \
 	find admin-ui \( -name node_modules -o -name target -o -name generated \) -prune -o -type f -print)
 
-.PHONY: help run demo build test test-cover test-ollama bench-limits bench-admin soak format clean jdk node
+.PHONY: help run demo build test test-cover test-ollama bench-limits bench-admin soak format clean jdk node chromium
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -26,7 +26,7 @@ build: jdk node ## leave a runnable distribution in bootstrap/target/modelgate
 	$(MVN) package -DskipTests
 	@touch $(LAUNCHER)
 
-test: jdk node ## the whole truth: format, all tests, architecture rules, coverage gate
+test: jdk node chromium ## the whole truth: format, all tests, architecture rules, coverage gate
 	$(MVN) verify
 
 test-cover: test ## test, then say where the coverage report lies
@@ -81,3 +81,11 @@ jdk:
 
 node:
 	@node -e 'const [major, minor] = process.versions.node.split(".").map(Number); process.exit(major > 22 || major === 22 && minor >= 12 || major === 20 && minor >= 19 ? 0 : 1)' 2>/dev/null && command -v npm >/dev/null || { echo "The admin panel is built with Node.js 20.19, 22.12 or newer, with npm: install it." >&2; exit 1; }
+
+# Debian's, where it is missing and root may install it; any other Chromium or Chrome by CHROMIUM=/its/path.
+chromium:
+	@for browser in $$CHROMIUM chromium chromium-browser google-chrome; do command -v $$browser >/dev/null && exit 0; done; \
+	echo "The panel is tested in Chromium, which is not here; installing Debian's."; \
+	[ "$$(id -u)" = 0 ] || sudo=sudo; \
+	{ $$sudo apt-get update -qq && DEBIAN_FRONTEND=noninteractive $$sudo apt-get install -y -qq --no-install-recommends chromium fonts-dejavu-core >/dev/null; } && command -v chromium >/dev/null || \
+	{ echo "Chromium could not be installed: install it (apt-get install chromium), or name one in CHROMIUM=/its/path." >&2; exit 1; }

@@ -1,5 +1,6 @@
 // What Maven runs: "node build.mjs package" leaves the panel in target/classes, "node build.mjs check"
-// judges its sources. Either does nothing when nothing changed since it last succeeded.
+// judges its sources; either does nothing when nothing changed since it last succeeded. "node build.mjs
+// e2e" runs the tests in a browser, against the distribution.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -22,11 +23,14 @@ switch (process.argv[2]) {
       listLicences();
     });
     break;
+  case 'e2e':
+    npm('run', '--silent', 'e2e', '--', ...process.argv.slice(3));
+    break;
   case 'check':
     unlessDone('target/checked', sources, () => npm('run', '--silent', 'check'));
     break;
   default:
-    fail('usage: node build.mjs package|check');
+    fail('usage: node build.mjs package|check|e2e');
 }
 
 function install() {

@@ -1,5 +1,5 @@
 import react from '@vitejs/plugin-react';
-import { defineConfig } from 'vite';
+import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
   base: '/admin/',
@@ -11,6 +11,8 @@ export default defineConfig({
     assetsInlineLimit: 0,
     target: 'es2022',
   },
+  // Those in e2e are Playwright's.
+  test: { include: ['src/**/*.test.ts'] },
   server: {
     proxy: { '/admin/api': 'http://127.0.0.1:18080' },
   },

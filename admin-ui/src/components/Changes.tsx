@@ -1,7 +1,7 @@
 import { Badge, Text } from '@mantine/core';
 import { useInfiniteQuery } from '@tanstack/react-query';
 import { api, result, type Change } from '../lib/api';
-import { number, words } from '../lib/format';
+import { counted, number, words } from '../lib/format';
 import { rangeInstants, type Range } from '../lib/range';
 import { DataTable, type Column } from './DataTable';
 import { Empty } from './Empty';
@@ -85,7 +85,7 @@ function Actor({ change }: { change: Change }) {
         {change.actor}
       </Text>
       <Text size="xs" c="dimmed">
-        {change.client_ip ?? 'unknown address'}
+        {change.client_ip ?? (change.actor === 'gateway' ? 'by itself' : 'unknown address')}
       </Text>
     </>
   );
@@ -98,7 +98,7 @@ function Fields({ change }: { change: Change }) {
   if (fields.length === 0) return null;
   return (
     <details open={fields.length <= 3}>
-      <summary>{fields.length === 1 ? '1 field' : `${number(fields.length)} fields`}</summary>
+      <summary>{counted(fields.length, 'field')}</summary>
       {fields.map((field) => (
         <Text key={field} size="xs" className="breakable">
           <strong>{words(field)}</strong>:{' '}

@@ -1,11 +1,16 @@
 import { describe, expect, it } from 'vitest';
-import { compact, duration, localTime, number, percent, relative } from './format';
+import { compact, counted, duration, localTime, number, percent, relative } from './format';
 
 describe('numbers', () => {
   it('have separators', () => {
     expect(number(1234567)).toBe('1,234,567');
     expect(compact(1_234_567)).toBe('1.2M');
     expect(percent(1, 8)).toBe('12.5%');
+  });
+
+  it('agree with what they count', () => {
+    expect(counted(1, 'key')).toBe('1 key');
+    expect(counted(2000, 'key')).toBe('2,000 keys');
   });
 
   it('are no share of nothing', () => expect(percent(0, 0)).toBe('–'));

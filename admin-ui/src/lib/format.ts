@@ -9,6 +9,11 @@ export function number(value: number): string {
   return NUMBER.format(value);
 }
 
+/** 1 key, 2 keys. */
+export function counted(count: number, thing: string): string {
+  return `${number(count)} ${thing}${count === 1 ? '' : 's'}`;
+}
+
 /** For tiles and axes: 1.2M. */
 export function compact(value: number): string {
   return COMPACT.format(value);

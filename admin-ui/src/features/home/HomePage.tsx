@@ -117,7 +117,7 @@ function Left({ label, me, of }: { label: string; me: Me | undefined; of: (me: M
       hint={
         <>
           of {compact(allowance.limit)}
-          {allowance.resets_at !== null && (
+          {allowance.resets_at !== null && allowance.remaining < allowance.limit && (
             <>
               , full <TimeAgo time={allowance.resets_at} />
             </>

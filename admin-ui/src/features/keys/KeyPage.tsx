@@ -62,14 +62,16 @@ export default function KeyPage() {
         key !== undefined && (
           <>
             <RangePicker range={range} onChange={setRange} />
-            <Button
-              variant="default"
-              leftSection={<Pencil size={16} aria-hidden />}
-              onClick={() => setEditing(true)}
-            >
-              Edit
-            </Button>
-            <KeyMenu value={key} onDeleted={() => void navigate('/keys', { replace: true })} />
+            <Group gap="xs" wrap="nowrap">
+              <Button
+                variant="default"
+                leftSection={<Pencil size={16} aria-hidden />}
+                onClick={() => setEditing(true)}
+              >
+                Edit
+              </Button>
+              <KeyMenu value={key} onDeleted={() => void navigate('/keys', { replace: true })} />
+            </Group>
           </>
         )
       }

@@ -15,7 +15,7 @@ import { KeyBadge } from '../../components/StatusBadge';
 import { TimeAgo } from '../../components/TimeAgo';
 import { useFilters } from '../../components/useFilters';
 import { api, result, type Key } from '../../lib/api';
-import { compact, number } from '../../lib/format';
+import { compact, counted, number } from '../../lib/format';
 import { CreateKey } from './CreateKey';
 import { KeyMenu } from './KeyMenu';
 
@@ -206,14 +206,14 @@ function Bulk({ ids, onDone }: { ids: ReadonlySet<string>; onDone: () => void })
       result(api.POST('/keys/bulk', { body: { ids: [...ids], action } })),
     onSuccess: async ({ changed, missing }, action) => {
       toast(
-        `${number(changed.length)} keys ${action}d` +
+        `${counted(changed.length, 'key')} ${action}d` +
           (missing.length > 0 ? `; ${number(missing.length)} were gone already` : ''),
       );
       onDone();
       await queries.invalidateQueries({ queryKey: ['keys'] });
     },
   });
-  const count = `${number(ids.size)} ${ids.size === 1 ? 'key' : 'keys'}`;
+  const count = counted(ids.size, 'key');
   return (
     <Group gap="xs" role="group" aria-label="Selected keys">
       <Text size="sm" fw={500} aria-live="polite">

@@ -3,7 +3,7 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { Empty } from '../../components/Empty';
 import { ErrorNote } from '../../components/ErrorNote';
 import { api, result } from '../../lib/api';
-import { number } from '../../lib/format';
+import { counted, number } from '../../lib/format';
 import type { paths } from '../../generated/api';
 
 type Sync = paths['/models/sync']['post']['responses']['200']['content']['application/json'];
@@ -53,7 +53,7 @@ export function SyncModels({ onClose }: { onClose: () => void }) {
         {preview.isPending && <Skeleton height={160} />}
         {shown?.data.length === 0 && (
           <Empty title="No backend has an address">
-            Set one, e.g. <code>backends.ollama.base-url</code>, or add a model by hand.
+            Set one, e.g. <code>adapters.ollama.base-url</code>, or add a model by hand.
           </Empty>
         )}
         {shown?.data.map((found) => (
@@ -72,7 +72,9 @@ export function SyncModels({ onClose }: { onClose: () => void }) {
             >
               {changes === 0
                 ? 'Nothing to change'
-                : `Apply ${changes === undefined ? '' : number(changes)} changes`}
+                : changes === undefined
+                  ? 'Apply'
+                  : `Apply ${counted(changes, 'change')}`}
             </Button>
           )}
         </Group>

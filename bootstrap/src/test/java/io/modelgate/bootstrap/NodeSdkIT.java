@@ -3,14 +3,13 @@ package io.modelgate.bootstrap;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -37,7 +36,7 @@ class NodeSdkIT {
       AdminClient.IssuedKey poor = gateway.admin().createKey("poor");
       gateway.admin().changeKey(poor.id(), "{\"quota_tokens\":0}");
 
-      Finished tests =
+      NodeProgram tests =
           run(
               Map.of(
                   "MODELGATE_URL", gateway.url(),
@@ -47,10 +46,10 @@ class NodeSdkIT {
               testCommand());
 
       assertThat(tests.exitCode()).as(tests.output()).isZero();
-      assertThat(tests.count("pass")).as(tests.output()).isGreaterThan(60);
-      assertThat(tests.count("fail")).isZero();
-      assertThat(tests.count("skipped")).isZero();
-      assertThat(tests.count("todo")).isZero();
+      assertThat(count(tests, "pass")).as(tests.output()).isGreaterThan(60);
+      assertThat(count(tests, "fail")).isZero();
+      assertThat(count(tests, "skipped")).isZero();
+      assertThat(count(tests, "todo")).isZero();
       assertThat(engine.calls("busy-once")).as("one call, one retry").isEqualTo(2);
     }
   }
@@ -90,7 +89,8 @@ class NodeSdkIT {
         Files.copy(file, WORKSHOP.resolve(file.getFileName()), StandardCopyOption.REPLACE_EXISTING);
       }
     }
-    Finished install = run(Map.of(), List.of("npm", "ci", "--ignore-scripts", "--prefer-offline"));
+    NodeProgram install =
+        run(Map.of(), List.of("npm", "ci", "--ignore-scripts", "--prefer-offline"));
     assertThat(install.exitCode())
         .as(
             "npm cannot install OpenAI's SDK for Node; it must reach its registry or have the"
@@ -99,31 +99,15 @@ class NodeSdkIT {
         .isZero();
   }
 
-  private static Finished run(Map<String, String> environment, List<String> command)
+  private static NodeProgram run(Map<String, String> environment, List<String> command)
       throws IOException, InterruptedException {
-    Path output = WORKSHOP.resolve(command.getFirst() + ".log");
-    var builder =
-        new ProcessBuilder(command)
-            .directory(WORKSHOP.toFile())
-            .redirectErrorStream(true)
-            .redirectOutput(output.toFile());
-    builder.environment().putAll(environment);
-    Process process = builder.start();
-    boolean ended = process.waitFor(90, TimeUnit.SECONDS);
-    if (!ended) {
-      process.destroyForcibly().waitFor();
-    }
-    String said = Files.readString(output, StandardCharsets.UTF_8);
-    assertThat(ended).as("%s ends within 90 s; it said:%n%s", command, said).isTrue();
-    return new Finished(process.exitValue(), said);
+    return NodeProgram.run(WORKSHOP, environment, command, Duration.ofSeconds(90));
   }
 
-  private record Finished(int exitCode, String output) {
-    /** What Node's summary says, e.g. {@code # pass 31}. */
-    int count(String outcome) {
-      Matcher line = Pattern.compile("(?m)^# " + outcome + " (\\d+)$").matcher(output);
-      assertThat(line.find()).as("a summary in:%n%s", output).isTrue();
-      return Integer.parseInt(line.group(1));
-    }
+  /** What Node's summary says, e.g. {@code # pass 31}. */
+  private static int count(NodeProgram tests, String outcome) {
+    Matcher line = Pattern.compile("(?m)^# " + outcome + " (\\d+)$").matcher(tests.output());
+    assertThat(line.find()).as("a summary in:%n%s", tests.output()).isTrue();
+    return Integer.parseInt(line.group(1));
   }
 }
