@@ -370,7 +370,7 @@ class CommandLineIT {
         .containsOnly(NOT_ALLOWED);
     assertThat(none.err()).contains("MODELGATE_ADMIN_KEY");
     assertThat(nobody.exitCode()).isEqualTo(FAILED);
-    assertThat(nobody.err()).contains(NOBODY, "--server").hasLineCount(1);
+    assertThat(nobody.err()).contains(NOBODY, "no connection", "--server").hasLineCount(1);
     assertThat(nonsense.exitCode()).isEqualTo(NO_SENSE);
   }
 
