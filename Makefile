@@ -48,14 +48,17 @@ bench-limits: jdk ## what limits, quotas and usage records cost; with a real Red
 		-cp infrastructure/target/test-classes:infrastructure/target/classes:$$(cat infrastructure/target/bench.classpath) \
 		io.modelgate.infrastructure.$${bench%:*} $${bench#*:} || exit 1; done
 
-# The database is made anew each time; some minutes.
-bench-admin: jdk ## how long the admin API's answers take over 1,000,000 calls of 2,000 keys; exits with 1 above 200 ms
+# The database is made anew each time; some minutes. Smaller: make bench-admin BENCH_CALLS=10000 BENCH_KEYS=50
+BENCH_CALLS ?= 1000000
+BENCH_KEYS ?= 2000
+BENCH_TIMES ?= 50
+bench-admin: jdk node ## how long the admin API's answers take over BENCH_CALLS (1,000,000) calls of BENCH_KEYS (2,000) keys; exits with 1 above 200 ms
 	$(MVN) -q package -DskipTests dependency:build-classpath -Dmdep.outputFile=target/bench.classpath -Dmdep.includeScope=test -pl infrastructure,bootstrap -am
 	@rm -rf bootstrap/target/bench-admin && mkdir -p bootstrap/target/bench-admin
 	@$$JAVA_HOME/bin/java --enable-native-access=ALL-UNNAMED -cp infrastructure/target/test-classes:infrastructure/target/classes:$$(cat infrastructure/target/bench.classpath) \
-		io.modelgate.infrastructure.store.ManyCalls bootstrap/target/bench-admin/modelgate.db 1000000 2000
+		io.modelgate.infrastructure.store.ManyCalls bootstrap/target/bench-admin/modelgate.db $(BENCH_CALLS) $(BENCH_KEYS)
 	@cd bootstrap && exec $$JAVA_HOME/bin/java --enable-native-access=ALL-UNNAMED -cp target/test-classes:target/classes:$$(cat target/bench.classpath) \
-		io.modelgate.bootstrap.AdminBench target/bench-admin/modelgate.db 50
+		io.modelgate.bootstrap.AdminBench target/bench-admin/modelgate.db $(BENCH_CALLS) $(BENCH_KEYS) $(BENCH_TIMES)
 
 # Bounded: the load's minutes and about one more. Exits with 1 when something leaked or does not add up.
 SOAK_MINUTES ?= 20

@@ -3,6 +3,8 @@ package io.modelgate.testing;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
+import io.modelgate.application.port.Deed;
+import io.modelgate.application.port.Deed.Action;
 import io.modelgate.application.port.Quotas;
 import io.modelgate.application.port.Quotas.Reservation;
 import io.modelgate.application.port.Quotas.Settlement;
@@ -352,6 +354,60 @@ public abstract class QuotasContract {
     assertThat(standing(daily, after).used()).isEqualTo(25);
     assertThat(used(QuotaPeriod.MONTH, before)).isEqualTo(80);
     assertThat(used(QuotaPeriod.WEEK, before)).isEqualTo(105);
+  }
+
+  @Test
+  void whatIsGivenBackIsWhatWasChargedAndCallsUnderWayAreChargedAfterwards() {
+    charge(KEY, NOON, 60);
+    charge(OTHER, NOON, 5);
+    Reservation call = reserved(HUNDRED, demand(10, 20), NOON);
+
+    giveBack();
+
+    assertThat(standing(HUNDRED, NOON)).isEqualTo(new QuotaStanding(HUNDRED, 0, 30, null));
+    assertThat(used(QuotaPeriod.MONTH, NOON)).as("another period").isEqualTo(60);
+    assertThat(quotas().standing(OTHER, HUNDRED, NOON).used()).isEqualTo(5);
+    assertThat(call.extend(HUNDRED, 1_000)).as("of what was given back").isEqualTo(70);
+    call.settle(record(KEY, "req_1", NOON, 25));
+    assertThat(standing(HUNDRED, NOON)).isEqualTo(new QuotaStanding(HUNDRED, 25, 0, null));
+    assertThat(used(QuotaPeriod.MONTH, NOON)).isEqualTo(85);
+    giveBack();
+    giveBack();
+    assertThat(standing(HUNDRED, NOON)).isEqualTo(new QuotaStanding(HUNDRED, 0, 0, null));
+  }
+
+  /** See also what the disk says afterwards, where there is one. */
+  @Test
+  void aQuotaThatIsGivenBackUnderLoadIsNeverBelowNothingAndHasAllThatIsChargedSince()
+      throws InterruptedException {
+    together(
+        16,
+        number -> {
+          for (int time = 0; time < 20; time++) {
+            if (number == 0) {
+              giveBack();
+            } else {
+              Reservation call = reserved(TokenQuota.UNLIMITED, demand(1, 6), NOON);
+              QuotaStanding standing = standing(HUNDRED, NOON);
+              assertThat(standing.used()).isBetween(0L, 15 * 20 * 3L);
+              assertThat(standing.reserved()).isPositive();
+              call.settle(record(KEY, "req", NOON, 3));
+            }
+          }
+        });
+
+    assertThat(used(QuotaPeriod.DAY, NOON)).as("another period").isEqualTo(15 * 20 * 3L);
+    giveBack();
+    charge(KEY, NOON, 7);
+    assertThat(standing(HUNDRED, NOON)).isEqualTo(new QuotaStanding(HUNDRED, 7, 0, null));
+  }
+
+  private void giveBack() {
+    quotas()
+        .reset(
+            Samples.aKey(KEY.value(), "sk-mg-a").on(terms -> terms.withQuota(HUNDRED)),
+            NOON,
+            new Deed(Action.RESET_USAGE, Samples.AUTHOR, NOON));
   }
 
   @Test

@@ -4,6 +4,7 @@ import io.modelgate.application.admin.ChangeApiKey;
 import io.modelgate.application.admin.ChangeRoutes;
 import io.modelgate.application.admin.DiscoverModels;
 import io.modelgate.application.admin.IssueApiKey;
+import io.modelgate.application.admin.ResetUsage;
 import io.modelgate.application.admin.SyncModels;
 import io.modelgate.application.admin.TestModel;
 import io.modelgate.application.chat.AdmitCaller;
@@ -276,6 +277,7 @@ final class Gateway implements AutoCloseable {
             new AdminApi.Keys(
                 issueKey,
                 new ChangeApiKey(store.apiKeys(), clock),
+                new ResetUsage(store.apiKeys(), store.quotas(), clock),
                 store.apiKeys(),
                 store.quotas(),
                 store.lastUses()),

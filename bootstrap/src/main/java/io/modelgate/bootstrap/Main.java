@@ -44,7 +44,11 @@ public final class Main implements Callable<Integer> {
   private Main() {}
 
   public static void main(String[] arguments) {
-    System.exit(Commands.addTo(new CommandLine(new Main())).execute(arguments));
+    System.exit(commandLine().execute(arguments));
+  }
+
+  static CommandLine commandLine() {
+    return Commands.addTo(new CommandLine(new Main()));
   }
 
   /** Without a command there is nothing to do but to say which there are. */

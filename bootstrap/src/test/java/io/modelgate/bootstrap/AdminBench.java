@@ -1,6 +1,7 @@
 package io.modelgate.bootstrap;
 
 import java.io.IOException;
+import java.io.InputStream;
 import java.net.URI;
 import java.net.URLEncoder;
 import java.net.http.HttpClient;
@@ -26,32 +27,40 @@ import java.util.regex.Pattern;
 /**
  * How long the admin API takes to answer what the panel asks, over a database that {@code
  * store.ManyCalls} has filled. Starts the distribution; one client, each question some fifty times,
- * with other parameters each time, after a few that are not counted. Arguments: the database, and
- * how often. Exits with 1 when one in twenty takes longer than 200 ms.
+ * with other parameters each time, after a few that are not counted. Arguments: the database, how
+ * many calls and keys are in it, and how often to ask. Exits with 1 when one in twenty takes longer
+ * than 200 ms.
  */
 final class AdminBench {
   private static final String ADMIN_KEY = "the-admin-key-of-the-bench";
   private static final double MOST_MILLIS = 200;
   private static final int WARM_UP = 5;
-  private static final Pattern LAST_REQUEST = Pattern.compile("\"request_id\":\"([^\"]+)\"");
+  private static final Pattern REQUEST_ID = Pattern.compile("\"request_id\":\"([^\"]+)\"");
+  private static final Pattern NEXT_PAGE = Pattern.compile("\"next\":\"([^\"]+)\"");
 
   private final HttpClient client = HttpClient.newHttpClient();
   private final Random random = new Random(1);
   private final String api;
   private final long pid;
+  private final int calls;
+  private final int keys;
   private final int times;
   private final Instant now = InstantSource.system().instant();
   private boolean tooSlow;
 
-  private AdminBench(GatewayProcess gateway, int times) {
+  private AdminBench(GatewayProcess gateway, int calls, int keys, int times) {
     this.api = gateway.url() + "/admin/api";
     this.pid = gateway.pid();
+    this.calls = calls;
+    this.keys = keys;
     this.times = times;
   }
 
   public static void main(String[] arguments) throws IOException, InterruptedException {
     Path database = Path.of(arguments[0]).toAbsolutePath();
-    int times = arguments.length > 1 ? Integer.parseInt(arguments[1]) : 50;
+    int calls = Integer.parseInt(arguments[1]);
+    int keys = Integer.parseInt(arguments[2]);
+    int times = Integer.parseInt(arguments[3]);
     Map<String, String> settings =
         Map.of(
             "MG_SERVER_HOST", "127.0.0.1",
@@ -62,7 +71,7 @@ final class AdminBench {
     boolean tooSlow;
     try (var gateway =
         GatewayProcess.run(Objects.requireNonNull(database.getParent()), settings, "serve")) {
-      var bench = new AdminBench(gateway, times);
+      var bench = new AdminBench(gateway, calls, keys, times);
       bench.measureAll();
       tooSlow = bench.tooSlow;
     }
@@ -72,6 +81,11 @@ final class AdminBench {
   /** What is asked for, again each time. */
   private interface Question {
     String path() throws IOException, InterruptedException;
+  }
+
+  /** How it is asked, to the end of what is measured. */
+  private interface Asking {
+    void ask(String path) throws IOException, InterruptedException;
   }
 
   private void measureAll() throws IOException, InterruptedException {
@@ -108,25 +122,65 @@ final class AdminBench {
     measure("/requests that took long", () -> "/requests?min_duration_ms=8000&" + range(90));
     measure("/requests of one request id", () -> "/requests?request_id=" + requestId());
     measure("/requests of no request id", () -> "/requests?request_id=req_nobody_has_this");
-    measure("/requests/{id}", () -> "/requests/" + (1 + random.nextInt(1_000_000)));
-    measure("/keys", () -> "/keys");
+    measure("/requests/{id}", () -> "/requests/" + (1 + random.nextInt(calls)));
+    measureFirstByte("/requests.csv of 90 days", () -> "/requests.csv?" + range(90));
+    measureFirstByte(
+        "/requests.csv of a key, 90 days", () -> "/requests.csv?" + key() + "&" + range(90));
+    measureFirstByte("/usage.csv of 90 days", () -> "/usage.csv?" + range(90));
+    measureFirstByte("/usage.csv of 90 days by key", () -> "/usage.csv?group_by=key&" + range(90));
+    measure("/keys, the first page", () -> "/keys?limit=50");
+    for (String sort : List.of("name", "used_tokens", "quota_used", "last_used_at")) {
+      measure("/keys by " + sort + ", any page", () -> keysPage("sort=" + sort + "&order=desc"));
+    }
+    measure("/keys whose name has some text", () -> "/keys?limit=50&q=member%20" + number());
+    measure("/keys of a team by use, any page", () -> keysPage("q=team%2011&sort=used_tokens"));
+    measure("/keys that are exhausted", () -> "/keys?limit=50&status=exhausted");
+    measure("/keys, 500 at once", () -> "/keys?limit=500");
     measure("/models", () -> "/models");
     measure("/backends", () -> "/backends");
     measure("/settings", () -> "/settings");
   }
 
+  /** From asking to the whole answer. */
   private void measure(String what, Question question) throws IOException, InterruptedException {
+    measure(
+        what,
+        question,
+        path -> {
+          HttpResponse<String> reply = get(path);
+          if (reply.statusCode() != 200 && reply.statusCode() != 404) {
+            throw new IllegalStateException(path + ": " + reply.statusCode() + " " + reply.body());
+          }
+        });
+  }
+
+  /** A table may be as long as it likes: until it begins. */
+  private void measureFirstByte(String what, Question question)
+      throws IOException, InterruptedException {
+    measure(
+        what + ", its first byte",
+        question,
+        path -> {
+          HttpResponse<InputStream> reply =
+              client.send(request(path), BodyHandlers.ofInputStream());
+          try (InputStream table = reply.body()) {
+            if (reply.statusCode() != 200 || table.read() < 0) {
+              throw new IllegalStateException(path + ": " + reply.statusCode());
+            }
+          }
+        });
+  }
+
+  private void measure(String what, Question question, Asking asking)
+      throws IOException, InterruptedException {
     double[] millis = new double[times];
     Duration cpu = Duration.ZERO;
     for (int i = -WARM_UP; i < times; i++) {
       String path = question.path();
       cpu = i == 0 ? cpu() : cpu;
       long began = System.nanoTime();
-      HttpResponse<String> reply = get(path);
+      asking.ask(path);
       double took = (System.nanoTime() - began) / 1e6;
-      if (reply.statusCode() != 200 && reply.statusCode() != 404) {
-        throw new IllegalStateException(path + ": " + reply.statusCode() + " " + reply.body());
-      }
       if (i >= 0) {
         millis[i] = took;
       }
@@ -154,12 +208,14 @@ final class AdminBench {
   }
 
   private HttpResponse<String> get(String path) throws IOException, InterruptedException {
-    return client.send(
-        HttpRequest.newBuilder(URI.create(api + path))
-            .header("Authorization", "Bearer " + ADMIN_KEY)
-            .timeout(Duration.ofSeconds(60))
-            .build(),
-        BodyHandlers.ofString());
+    return client.send(request(path), BodyHandlers.ofString());
+  }
+
+  private HttpRequest request(String path) {
+    return HttpRequest.newBuilder(URI.create(api + path))
+        .header("Authorization", "Bearer " + ADMIN_KEY)
+        .timeout(Duration.ofSeconds(60))
+        .build();
   }
 
   /** Of so many days, until some odd moment of the last day. */
@@ -172,12 +228,24 @@ final class AdminBench {
   }
 
   private String key() {
-    return "key=key_9f2c5b1ad7e84f0c8a%06d".formatted(random.nextInt(2_000));
+    return "key=key_9f2c5b1ad7e84f0c8a%06d".formatted(number());
+  }
+
+  /** Of a key. */
+  private int number() {
+    return random.nextInt(keys);
+  }
+
+  /** Of so many keys at a time, and not the first page if there are others. */
+  private String keysPage(String query) throws IOException, InterruptedException {
+    String before = get("/keys?limit=%d&%s".formatted(1 + random.nextInt(500), query)).body();
+    Matcher next = NEXT_PAGE.matcher(before);
+    return "/keys?limit=50&" + query + (next.find() ? "&after=" + next.group(1) : "");
   }
 
   /** As if somebody had turned very many pages. */
   private String anywhere() {
-    String cursor = "[" + (1 + random.nextInt(1_000_000)) + "]";
+    String cursor = "[" + (1 + random.nextInt(calls)) + "]";
     return "&after="
         + Base64.getUrlEncoder()
             .withoutPadding()
@@ -186,8 +254,7 @@ final class AdminBench {
 
   /** Of a call that there was. */
   private String requestId() throws IOException, InterruptedException {
-    Matcher found =
-        LAST_REQUEST.matcher(get("/requests/" + (1 + random.nextInt(1_000_000))).body());
+    Matcher found = REQUEST_ID.matcher(get("/requests/" + (1 + random.nextInt(calls))).body());
     return found.find() ? URLEncoder.encode(found.group(1), StandardCharsets.UTF_8) : "none";
   }
 }

@@ -6,9 +6,7 @@ import io.modelgate.application.port.Deed.Action;
 import io.modelgate.application.port.Deed.Author;
 import io.modelgate.domain.access.ApiKey;
 import io.modelgate.domain.access.KeyId;
-import java.time.Instant;
 import java.time.InstantSource;
-import java.time.temporal.ChronoUnit;
 import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
@@ -36,9 +34,8 @@ public final class ChangeApiKey {
    *     is changed
    */
   public Optional<ApiKey> handle(KeyId id, UnaryOperator<ApiKey> change, Author author) {
-    Instant now = now();
-    return keys.change(
-        id, key -> change.apply(key).changedAt(now), new Deed(Action.UPDATE, author, now));
+    Deed deed = Deed.now(Action.UPDATE, author, clock);
+    return keys.change(id, key -> change.apply(key).changedAt(deed.time()), deed);
   }
 
   /**
@@ -47,15 +44,15 @@ public final class ChangeApiKey {
    * @return those that there are
    */
   public Set<KeyId> enable(Collection<KeyId> ids, boolean enabled, Author author) {
-    Instant now = now();
+    Deed deed = Deed.now(Action.UPDATE, author, clock);
     List<ApiKey> changed =
         keys.change(
             ids,
             key ->
                 key.terms().enabled() == enabled
                     ? key
-                    : key.on(terms -> terms.withEnabled(enabled)).changedAt(now),
-            new Deed(Action.UPDATE, author, now));
+                    : key.on(terms -> terms.withEnabled(enabled)).changedAt(deed.time()),
+            deed);
     return changed.stream().map(ApiKey::id).collect(Collectors.toUnmodifiableSet());
   }
 
@@ -67,11 +64,6 @@ public final class ChangeApiKey {
   public Set<KeyId> delete(Collection<KeyId> ids, Author author) {
     return keys.remove(
         ids.stream().filter(id -> !id.equals(ApiKey.PLAYGROUND)).toList(),
-        new Deed(Action.DELETE, author, now()));
-  }
-
-  /** Milliseconds, so that what is shown now is what the store shows after a restart. */
-  private Instant now() {
-    return clock.instant().truncatedTo(ChronoUnit.MILLIS);
+        Deed.now(Action.DELETE, author, clock));
   }
 }

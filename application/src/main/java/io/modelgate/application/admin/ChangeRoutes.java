@@ -14,9 +14,7 @@ import io.modelgate.domain.routing.ModelSource;
 import io.modelgate.domain.routing.StreamUsage;
 import io.modelgate.domain.routing.Target;
 import java.time.Duration;
-import java.time.Instant;
 import java.time.InstantSource;
-import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
@@ -75,7 +73,7 @@ public final class ChangeRoutes {
     if (!mayBeCalled(wanted.targets())) {
       return new AddressRefused();
     }
-    Instant now = now();
+    Deed deed = Deed.now(Action.CREATE, author, clock);
     ModelRoute route =
         new ModelRoute(
             new ModelId(random.id("mdl_")),
@@ -87,10 +85,10 @@ public final class ChangeRoutes {
             wanted.maxOutputTokens(),
             wanted.source(),
             wanted.enabled(),
-            now,
-            now);
+            deed.time(),
+            deed.time());
     try {
-      routes.add(route, new Deed(Action.CREATE, author, now));
+      routes.add(route, deed);
     } catch (ModelRoutes.NameTaken _) {
       return new NameTaken(wanted.name());
     }
@@ -121,11 +119,10 @@ public final class ChangeRoutes {
     if (!mayBeCalled(added(wanted.targets(), before.get().targets()))) {
       return new AddressRefused();
     }
-    Instant now = now();
+    Deed deed = Deed.now(Action.UPDATE, author, clock);
     try {
       return routes
-          .change(
-              id, route -> change.apply(route).changedAt(now), new Deed(Action.UPDATE, author, now))
+          .change(id, route -> change.apply(route).changedAt(deed.time()), deed)
           .<Change>map(Changed::new)
           .orElseGet(() -> new NotThere(id));
     } catch (ModelRoutes.NameTaken _) {
@@ -139,7 +136,7 @@ public final class ChangeRoutes {
    * @return whether there was one
    */
   public boolean delete(ModelId id, Author author) {
-    return routes.remove(id, new Deed(Action.DELETE, author, now()));
+    return routes.remove(id, Deed.now(Action.DELETE, author, clock));
   }
 
   private static <T> List<T> added(List<T> after, List<T> before) {
@@ -160,11 +157,6 @@ public final class ChangeRoutes {
         .map(Target::baseUrl)
         .filter(Objects::nonNull)
         .allMatch(url -> addresses.get().permits(url.host()));
-  }
-
-  /** Milliseconds, so that what is shown now is what the store shows after a restart. */
-  private Instant now() {
-    return clock.instant().truncatedTo(ChronoUnit.MILLIS);
   }
 
   /** What a new model is to be; as in {@link ModelRoute}. */

@@ -13,7 +13,6 @@ import io.modelgate.domain.access.TokenQuota;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
-import java.time.temporal.ChronoUnit;
 import java.util.Optional;
 import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
@@ -76,12 +75,12 @@ public final class IssueApiKey {
       return Optional.empty();
     }
     String secret = random.secret(SECRET_PREFIX);
-    Instant now = now();
-    @Nullable Instant until = grace.isZero() ? null : now.plus(grace);
+    Deed deed = Deed.now(Action.ROTATE, author, clock);
+    @Nullable Instant until = grace.isZero() ? null : deed.time().plus(grace);
     return keys.change(
             id,
-            key -> key.opening(old -> old.replacedBy(secret, until)).changedAt(now),
-            new Deed(Action.ROTATE, author, now))
+            key -> key.opening(old -> old.replacedBy(secret, until)).changedAt(deed.time()),
+            deed)
         .map(key -> new Issued(key, secret));
   }
 
@@ -98,15 +97,10 @@ public final class IssueApiKey {
   }
 
   private ApiKey add(KeyId id, String secret, KeyTerms terms, Author author) {
-    Instant now = now();
-    var key = new ApiKey(id, KeySecret.of(secret), terms, now, now);
-    keys.add(key, new Deed(Action.CREATE, author, now));
+    Deed deed = Deed.now(Action.CREATE, author, clock);
+    var key = new ApiKey(id, KeySecret.of(secret), terms, deed.time(), deed.time());
+    keys.add(key, deed);
     return key;
-  }
-
-  /** Milliseconds, so that what is shown now is what the store shows after a restart. */
-  private Instant now() {
-    return clock.instant().truncatedTo(ChronoUnit.MILLIS);
   }
 
   /** What the installation gives a key when its maker says nothing else. */

@@ -1,6 +1,8 @@
 package io.modelgate.application.port;
 
 import java.time.Instant;
+import java.time.InstantSource;
+import java.time.temporal.ChronoUnit;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
@@ -10,6 +12,11 @@ import org.jspecify.annotations.Nullable;
  * @param time to the millisecond
  */
 public record Deed(Action action, Author author, Instant time) {
+  /** One of this moment, to the millisecond: what is shown now is what the store shows later. */
+  public static Deed now(Action action, Author author, InstantSource clock) {
+    return new Deed(action, author, clock.instant().truncatedTo(ChronoUnit.MILLIS));
+  }
+
   /** What was done. */
   public enum Action {
     CREATE,

@@ -1,5 +1,9 @@
 package io.modelgate.bootstrap.cli;
 
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
 /** Ends a command with a sentence for the operator and an exit code for scripts. */
 final class CommandFailed extends RuntimeException {
   private static final long serialVersionUID = 1L;
@@ -19,11 +23,27 @@ final class CommandFailed extends RuntimeException {
   /** It is there already, or somebody changed it meanwhile. */
   static final int CONFLICT = 5;
 
+  /** All of them, in the words of docs/operations.md. */
+  static final Map<String, String> MEANINGS = meanings();
+
   private final int exitCode;
 
   CommandFailed(int exitCode, String message) {
     super(message, null, false, false);
     this.exitCode = exitCode;
+  }
+
+  private static Map<String, String> meanings() {
+    var meanings = new LinkedHashMap<String, String>();
+    meanings.put("0", "done");
+    meanings.put(
+        "" + FAILED,
+        "the gateway cannot be reached or could not do it, or a backend failed in sync");
+    meanings.put("" + USAGE, "what was asked makes no sense");
+    meanings.put("" + NOT_ALLOWED, "the key is not the admin's");
+    meanings.put("" + NOT_FOUND, "no such key or model");
+    meanings.put("" + CONFLICT, "it is there already, or somebody changed it meanwhile");
+    return Collections.unmodifiableMap(meanings);
   }
 
   /** What a status of the admin API comes to. */

@@ -1,6 +1,7 @@
 package io.modelgate.bootstrap.cli;
 
 import java.io.PrintWriter;
+import java.util.List;
 import picocli.AutoComplete.GenerateCompletion;
 import picocli.CommandLine;
 
@@ -10,12 +11,22 @@ public final class Commands {
 
   /** Adds them; what they throw becomes a sentence on standard error and an exit code. */
   public static CommandLine addTo(CommandLine line) {
-    return line.addSubcommand(new KeyCommand())
-        .addSubcommand(new ModelCommand())
-        .addSubcommand(new UsageCommand())
-        .addSubcommand(new BackendCommand())
-        .addSubcommand("completion", new GenerateCompletion())
+    for (Object command :
+        List.of(new KeyCommand(), new ModelCommand(), new UsageCommand(), new BackendCommand())) {
+      line.addSubcommand(tellingExitCodes(new CommandLine(command)));
+    }
+    return line.addSubcommand("completion", new GenerateCompletion())
         .setExecutionExceptionHandler(Commands::complain);
+  }
+
+  /** In its help, and in that of each of its own commands. */
+  private static CommandLine tellingExitCodes(CommandLine line) {
+    line.getCommandSpec()
+        .usageMessage()
+        .exitCodeListHeading("Exit codes:%n")
+        .exitCodeList(CommandFailed.MEANINGS);
+    line.getSubcommands().values().forEach(Commands::tellingExitCodes);
+    return line;
   }
 
   private static int complain(Exception failure, CommandLine line, CommandLine.ParseResult parsed)

@@ -186,7 +186,7 @@ final class Remote {
       throw new CommandFailed(
           CommandFailed.FAILED,
           "%s cannot be reached (%s). Is the gateway running? Name another with --server."
-              .formatted(server, Objects.requireNonNullElse(e.getMessage(), e.toString())));
+              .formatted(server, Objects.requireNonNullElse(e.getMessage(), "no connection")));
     } catch (InterruptedException _) {
       Thread.currentThread().interrupt();
       throw new CommandFailed(CommandFailed.FAILED, "interrupted");

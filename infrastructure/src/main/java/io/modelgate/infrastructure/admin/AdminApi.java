@@ -12,6 +12,7 @@ import io.helidon.webserver.http.ServerResponse;
 import io.modelgate.application.admin.ChangeApiKey;
 import io.modelgate.application.admin.ChangeRoutes;
 import io.modelgate.application.admin.IssueApiKey;
+import io.modelgate.application.admin.ResetUsage;
 import io.modelgate.application.admin.SyncModels;
 import io.modelgate.application.admin.TestModel;
 import io.modelgate.application.chat.AdmitCaller;
@@ -206,7 +207,12 @@ public final class AdminApi implements HttpService {
 
   /** What the endpoints for keys stand on. */
   public record Keys(
-      IssueApiKey issue, ChangeApiKey change, ApiKeys all, Quotas quotas, LastUses lastUses) {}
+      IssueApiKey issue,
+      ChangeApiKey change,
+      ResetUsage reset,
+      ApiKeys all,
+      Quotas quotas,
+      LastUses lastUses) {}
 
   /** What the endpoints for models stand on. */
   public record Models(

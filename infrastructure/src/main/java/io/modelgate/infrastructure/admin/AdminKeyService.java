@@ -42,7 +42,7 @@ final class AdminKeyService implements HttpService {
                   409, "the admin key is set by MG_ADMIN_API_KEY (admin.api-key); change it there")
               .withCode("admin_key_fixed"));
     }
-    audit.noteAdminKey(new Deed(Action.ROTATE, Login.author(request), clock.instant()));
+    audit.noteAdminKey(Deed.now(Action.ROTATE, Login.author(request), clock));
     String fresh = adminKey.replace().orElseThrow();
     SessionCookie.of(request).ifPresent(cookie -> sessions.reopen(cookie, SecretHash.of(fresh)));
     AdminReplies.send(request, response, Status.OK_200, AdminReplies.object().put("key", fresh));

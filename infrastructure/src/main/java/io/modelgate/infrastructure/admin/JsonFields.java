@@ -4,14 +4,16 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.math.BigDecimal;
 import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
  * The fields of one JSON object, each read once and strictly: no text for numbers, no numbers for
  * text. Every fault is a {@link Rejected} that names the field and what is allowed, and never
- * repeats the value, which may be a secret.
+ * repeats the value, which may be a secret, but for an entry of a {@link #list}.
  */
 final class JsonFields {
   private final ObjectNode object;
@@ -92,6 +94,44 @@ final class JsonFields {
           within + name, "'" + within + name + "' must be a list of 1 to " + most + " objects");
     }
     return new Field.Given<>(read);
+  }
+
+  /**
+   * A list of texts, each read without the white space around it and taken once; null clears it.
+   *
+   * @param most how many there may be
+   * @param each what one is, to follow "must be "; none is a secret, for a bad one is repeated
+   * @param reader null for a text that is not allowed
+   */
+  <T> Field<@Nullable List<T>> list(
+      String name, int most, String each, Function<String, @Nullable T> reader) {
+    return nullable(
+        name,
+        "a list of 1 to " + most + ", each " + each,
+        node -> node.isArray() && node.size() <= most ? entries(name, node, each, reader) : null);
+  }
+
+  private <T> @Nullable List<T> entries(
+      String name, JsonNode list, String each, Function<String, @Nullable T> reader) {
+    Set<T> entries = new LinkedHashSet<>();
+    for (int i = 0; i < list.size(); i++) {
+      JsonNode node = list.get(i);
+      String text = node.textValue();
+      T entry = text == null ? null : reader.apply(text.strip());
+      if (entry == null) {
+        throw Rejected.field(
+            within + name,
+            "'%s%s[%d]' must be %s; got %s"
+                .formatted(
+                    within,
+                    name,
+                    i,
+                    each,
+                    text == null ? shape(node) : "\"" + printable(text) + "\""));
+      }
+      entries.add(entry);
+    }
+    return entries.isEmpty() ? null : List.copyOf(entries);
   }
 
   /** The complaint about a field that is not there. */

@@ -16,10 +16,7 @@ import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
 import java.time.temporal.ChronoUnit;
 import java.util.Arrays;
-import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Set;
-import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -86,16 +83,18 @@ record KeyFields(
         limit(fields, "burst", RateLimits.MAX_RPM),
         limit(fields, "tpm", RateLimits.MAX_TPM),
         limit(fields, "max_concurrent", RateLimits.MAX_CONCURRENT),
-        fields.nullable(
+        fields.list(
             "allowed_models",
-            "a list of 1 to 200 names of models, in which * stands for any characters",
-            node -> entries(node, KeyFields::pattern)),
+            KeyScope.MOST,
+            "the name of a model, in which * stands for any characters",
+            KeyFields::pattern),
         fields.nullable(
             "default_model", "the name of a model", node -> modelName(node.textValue())),
-        fields.nullable(
+        fields.list(
             "allowed_ips",
-            "a list of 1 to 200 networks such as " + Network.ALLOWED,
-            node -> entries(node, text -> Network.parse(text).orElse(null))),
+            KeyScope.MOST,
+            "a network such as " + Network.ALLOWED,
+            text -> Network.parse(text).orElse(null)),
         fields.value("tier", "\"free\" or \"paid\"", KeyFields::tier),
         fields.enabled());
   }
@@ -169,23 +168,6 @@ record KeyFields(
         burst.or(before.burst()),
         tpm.or(before.tpm()),
         maxConcurrent.or(before.maxConcurrent()));
-  }
-
-  /** Each once; null when there is none, or one is not allowed. */
-  private static <T> @Nullable List<T> entries(
-      JsonNode node, Function<String, @Nullable T> reader) {
-    if (!node.isArray() || node.isEmpty() || node.size() > KeyScope.MOST) {
-      return null;
-    }
-    Set<T> entries = new LinkedHashSet<>();
-    for (JsonNode element : node) {
-      T entry = element.isTextual() ? reader.apply(element.textValue().strip()) : null;
-      if (entry == null) {
-        return null;
-      }
-      entries.add(entry);
-    }
-    return List.copyOf(entries);
   }
 
   private static @Nullable ModelPattern pattern(String text) {

@@ -10,15 +10,12 @@ import io.helidon.webserver.http.HttpService;
 import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
 import io.modelgate.application.admin.IssueApiKey.Issued;
-import io.modelgate.application.port.Deed;
-import io.modelgate.application.port.Deed.Action;
 import io.modelgate.application.port.Deed.Author;
 import io.modelgate.domain.access.ApiKey;
 import io.modelgate.domain.access.KeyId;
 import io.modelgate.infrastructure.server.ApiError;
 import java.time.Duration;
 import java.time.InstantSource;
-import java.time.temporal.ChronoUnit;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
@@ -144,16 +141,10 @@ final class KeysService implements HttpService {
   }
 
   private void resetUsage(ServerRequest request, ServerResponse response) {
-    ApiKey key = keys.all().byId(id(request)).orElseThrow(KeysService::unknown);
-    keys.quotas()
-        .reset(
-            key,
-            clock.instant(),
-            new Deed(
-                Action.RESET_USAGE,
-                Login.author(request),
-                clock.instant().truncatedTo(ChronoUnit.MILLIS)));
-    send(request, response, key);
+    send(
+        request,
+        response,
+        keys.reset().handle(id(request), Login.author(request)).orElseThrow(KeysService::unknown));
   }
 
   private void send(ServerRequest request, ServerResponse response, ApiKey key) {

@@ -23,7 +23,7 @@ record Contents(
     List<QuotaUse> used,
     RememberedUses uses) {
   /**
-   * Reads everything once.
+   * Reads everything once, and puts right what an earlier process could not.
    *
    * @throws StoreRefused when the secret key is not the right one, or a row makes no sense
    */
@@ -31,6 +31,7 @@ record Contents(
       throws IOException, SQLException {
     ModelTable models = new ModelTable(cipher(database, file, settings.secretKey()));
     DbExecute execute = database.execute();
+    UsageTables.forgetLostCharges(execute);
     return new Contents(
         models,
         models.all(execute),

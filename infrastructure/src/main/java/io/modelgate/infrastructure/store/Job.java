@@ -20,11 +20,12 @@ sealed interface Job permits Charge, Job.Change {
     record Leave<T>(T result) implements Decision<T> {}
 
     /**
-     * One statement.
+     * Something to write.
      *
+     * @param change all of it in one transaction
      * @param publish makes the change visible to readers; run when it is durable
      */
-    record Write<T>(T result, Consumer<DbExecute> statement, Runnable publish)
+    record Write<T>(T result, Consumer<DbExecute> change, Runnable publish)
         implements Decision<T> {}
   }
 }

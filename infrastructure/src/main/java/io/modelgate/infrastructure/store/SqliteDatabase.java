@@ -110,7 +110,7 @@ final class SqliteDatabase implements AutoCloseable {
    */
   void transact(Work work) throws SQLException {
     refuseAnotherFile();
-    // All of it before the transaction begins, for taking a handle back would end it.
+    // Begun by a statement, so that the driver ends nothing when a handle is taken back meanwhile.
     PreparedStatement begin = prepared("BEGIN IMMEDIATE");
     PreparedStatement commit = prepared("COMMIT");
     boolean _ = begin.execute();
@@ -125,11 +125,13 @@ final class SqliteDatabase implements AutoCloseable {
   }
 
   /**
-   * Runs one statement such that it outlives a power cut too, at the price of a flush of the disk.
+   * Does a change in one transaction that outlives a power cut too, at the price of a flush of the
+   * disk. After an exception the connection has to be discarded.
    */
-  void durably(Consumer<DbExecute> statement) throws SQLException {
+  void durably(Consumer<DbExecute> change) throws SQLException {
     pragma("synchronous = " + Durability.FULL);
-    statement.accept(client.execute());
+    // Not a DbTransaction: after a full disk has undone it, the driver cannot close its connection.
+    transact(() -> change.accept(client.execute()));
     pragma("synchronous = " + durability);
   }
 

@@ -260,7 +260,7 @@ final class StoreWriter {
 
   private <T> void make(Decision.Write<T> write, Ticket<T> ticket) {
     try {
-      database.durably(write.statement());
+      database.durably(write.change());
     } catch (SQLException | RuntimeException e) {
       database.discard();
       ticket.unavailable(e);

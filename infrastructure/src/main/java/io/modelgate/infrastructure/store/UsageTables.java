@@ -104,6 +104,14 @@ final class UsageTables {
         .execute();
   }
 
+  /**
+   * At the start nothing is still to come: what was given back of charges that were lost with an
+   * earlier process is not to be had a second time.
+   */
+  static void forgetLostCharges(DbExecute execute) {
+    execute.dml("UPDATE quota_use SET used = 0 WHERE used < 0");
+  }
+
   /** When each key was used last, in milliseconds since 1970. */
   static Map<KeyId, Long> lastUses(DbExecute execute) {
     try (Stream<DbRow> rows =
@@ -127,7 +135,7 @@ final class UsageTables {
         new KeyId(Columns.text(row, "key_id")),
         QuotaPeriod.ofWireName(Columns.text(row, "period")).orElseThrow(),
         Columns.number(row, "starts_at"),
-        Math.max(0, Columns.number(row, "used")));
+        Columns.number(row, "used"));
   }
 
   /** The largest sequence of a charge that was kept; 0 when there was none. */

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.modelgate.application.admin.ChangeApiKey;
 import io.modelgate.application.admin.ChangeRoutes;
 import io.modelgate.application.admin.IssueApiKey;
+import io.modelgate.application.admin.ResetUsage;
 import io.modelgate.application.admin.SyncModels;
 import io.modelgate.application.admin.TestModel;
 import io.modelgate.application.chat.AdmitCaller;
@@ -37,6 +38,7 @@ import io.modelgate.testing.ScriptedCatalog;
 import io.modelgate.testing.ScriptedLimits;
 import io.modelgate.testing.ScriptedUpstream;
 import io.modelgate.testing.SettableClock;
+import io.modelgate.testing.wire.RawConnection;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -113,6 +115,7 @@ final class AdminServer implements AutoCloseable {
                         new IssueApiKey.Defaults(
                             TokenQuota.of(DEFAULT_QUOTA), RateLimits.ofRequests(60))),
                 new ChangeApiKey(keys, clock),
+                new ResetUsage(keys, quotas, clock),
                 keys,
                 quotas,
                 key -> Optional.ofNullable(lastUses.get(key))),
@@ -221,6 +224,11 @@ final class AdminServer implements AutoCloseable {
   HttpResponse<byte[]> sendForBytes(HttpRequest.Builder request)
       throws IOException, InterruptedException {
     return client.send(request.build(), BodyHandlers.ofByteArray());
+  }
+
+  /** A client that reads as far as it likes. */
+  RawConnection connect() throws IOException {
+    return RawConnection.to(server.port());
   }
 
   /** Sends text as it stands, says that there is no more, and gives back all that comes. */

@@ -92,6 +92,35 @@ class ManagedKeysTest {
     assertThat(server.keys.all()).isEmpty();
   }
 
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "allowed_ips|[\"10.0.0.0/8\",\"10.0.0.0/8\",\" 10.0.0.0/33 \"]|[2]|10.0.0.0/33",
+        "allowed_ips|[\"10.0.0.1/8\",7]|[1]|a number",
+        "allowed_models|[\"gpt-*\",\"with space\",\"also bad\"]|[1]|with space",
+        "allowed_models|[\"\\u0007<script>\"]|[0]|<script>",
+      })
+  void theEntryOfAListThatWillNotDoIsNamed(String field, String list, String place, String text) {
+    var reply = server.post(KEYS, "{\"name\":\"a\",\"%s\":%s}".formatted(field, list));
+
+    assertThat(reply.status()).isEqualTo(400);
+    assertThat(reply.error().path("param").asText()).isEqualTo(field);
+    assertThat(reply.error().path("message").asText())
+        .startsWith("'" + field + place + "' must be ")
+        .contains(text)
+        .doesNotContain("also bad", "\u0007");
+  }
+
+  @Test
+  void anEntryOfAListIsRepeatedInPartWhenItIsLong() {
+    String lengthy = "x".repeat(10_000) + " ";
+
+    var reply = server.post(KEYS, "{\"name\":\"a\",\"allowed_models\":[\"a " + lengthy + "\"]}");
+
+    assertThat(reply.error().path("message").asText()).endsWith("x…\"").hasSizeLessThan(200);
+  }
+
   @Test
   void aSecretIsRotatedAndTheOldOneWorksForItsGrace() {
     JsonNode key = create("\"name\":\"a\"");
