@@ -7,10 +7,11 @@ export JAVA_HOME
 export MAVEN_OPTS += --sun-misc-unsafe-memory-access=allow --enable-native-access=ALL-UNNAMED
 MVN := mvn -B -ntp -Dstyle.color=never
 LAUNCHER := bootstrap/target/modelgate/bin/modelgate
+IMAGE := bootstrap/target/image.made
 SOURCES := $(shell find pom.xml */pom.xml */src/main config docs/admin-api.yaml -type f 2>/dev/null; \
 	find admin-ui \( -name node_modules -o -name target -o -name generated \) -prune -o -type f -print)
 
-.PHONY: help run demo build test test-cover test-ollama bench-limits bench-admin soak format clean jdk node chromium
+.PHONY: help run demo build test test-cover test-ollama bench-limits bench-admin soak format clean jdk node chromium image image-check docker-up docker-down
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -67,6 +68,21 @@ soak: jdk node ## SOAK_MINUTES (20) of kills, cuts and leavers, and then nothing
 	@cd bootstrap && exec $$JAVA_HOME/bin/java --enable-native-access=ALL-UNNAMED --sun-misc-unsafe-memory-access=allow \
 		-cp target/test-classes:target/classes:$$(cat target/soak.classpath) io.modelgate.bootstrap.Soak $(SOAK_MINUTES)
 
+image: $(IMAGE) ## a distribution that brings its Java, in bootstrap/target/image, and how large it is
+	@image/sizes
+
+# chroot and mounts: as root, on Debian.
+image-check: $(IMAGE) ## make the Docker image's root file system without Docker and try it in a chroot
+	@image/check
+
+docker-up: docker ## the gateway and a Redis in Docker, on port 18080; their secrets in ./secrets
+	@umask 077; mkdir -p secrets; for name in redis-password admin-key secret-key; do \
+		[ -s secrets/$$name ] || { head -c 32 /dev/urandom | od -An -tx1 | tr -d ' \n' >secrets/$$name; chmod 0444 secrets/$$name; }; done
+	docker compose up --build --detach --wait
+
+docker-down: docker ## stop them, calls under way first; the database stays in its volume
+	docker compose down
+
 format: jdk ## bring sources and poms into shape
 	$(MVN) -q spotless:apply
 
@@ -77,6 +93,13 @@ $(LAUNCHER): $(SOURCES) | jdk node
 	@echo "Building ModelGate; the first time takes a few minutes."
 	@$(MVN) -q package -DskipTests || { echo "The build failed; make build shows all of it." >&2; exit 1; }
 	@touch $@
+
+$(IMAGE): $(LAUNCHER) $(wildcard image/*)
+	@image/assemble
+	@touch $@
+
+docker:
+	@docker compose version >/dev/null 2>&1 || { echo "This needs Docker with Compose; make image-check tries the image without." >&2; exit 1; }
 
 jdk:
 	@test -n "$$JAVA_HOME" || { echo "ModelGate is built with JDK 25: install one (for example Temurin 25) or point JAVA_HOME at it." >&2; exit 1; }
