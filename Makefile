@@ -10,7 +10,7 @@ LAUNCHER := bootstrap/target/modelgate/bin/modelgate
 SOURCES := $(shell find pom.xml */pom.xml */src/main config docs/admin-api.yaml -type f 2>/dev/null; \
 	find admin-ui \( -name node_modules -o -name target -o -name generated \) -prune -o -type f -print)
 
-.PHONY: help run demo build test test-cover test-ollama bench-limits bench-admin soak format clean jdk node
+.PHONY: help run demo build test test-cover test-ollama bench bench-limits bench-admin soak format clean jdk node bench-tools
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -39,6 +39,11 @@ test-ollama: jdk node ## the tests against a real Ollama, at OLLAMA_HOST (defaul
 	case $$url in https:*|*:[0-9]*) ;; *) url=$$url:11434 ;; esac; \
 	curl -fsS -m 5 -o /dev/null "$$url/api/tags" 2>/dev/null || { echo "No Ollama answers at $$url: start one, or name it in OLLAMA_HOST." >&2; exit 1; }; \
 	OLLAMA_HOST=$$url $(MVN) verify -pl bootstrap -am -Dtest.excluded-groups=none -Dit.test=OllamaLiveIT -Dtest=None -Dsurefire.failIfNoSpecifiedTests=false -Dfailsafe.failIfNoSpecifiedTests=false -Dcoverage.minimum=0
+
+# For example BENCH_QUICK=1, BENCH_ONLY=streams, BENCH_BUILDS=before=DIR,after=DIR; docs/performance.md
+# has them all. exec, so that Ctrl-C reaches what stops the rest.
+bench: $(LAUNCHER) bench-tools ## beside nginx and Portkey: calls, streams, cold starts; half an hour, in target/bench
+	@exec node bench/bench.mjs
 
 # Plain programs among the tests; the numbers are seconds a row.
 bench-limits: jdk ## what limits, quotas and usage records cost; with a real Redis, brought along
@@ -81,3 +86,11 @@ jdk:
 
 node:
 	@node -e 'const [major, minor] = process.versions.node.split(".").map(Number); process.exit(major > 22 || major === 22 && minor >= 12 || major === 20 && minor >= 19 ? 0 : 1)' 2>/dev/null && command -v npm >/dev/null || { echo "The admin panel is built with Node.js 20.19, 22.12 or newer, with npm: install it." >&2; exit 1; }
+
+# Debian's, where they are missing and root may install them; nginx is not to start by itself.
+bench-tools:
+	@command -v wrk >/dev/null && command -v nginx >/dev/null && exit 0; \
+	echo "The benchmark needs wrk and nginx, which are not here; installing Debian's."; \
+	[ "$$(id -u)" = 0 ] || sudo=sudo; \
+	{ $$sudo apt-get update -qq && DEBIAN_FRONTEND=noninteractive RUNLEVEL=1 $$sudo -E apt-get install -y -qq --no-install-recommends wrk nginx-light >/dev/null; } && command -v wrk >/dev/null && command -v nginx >/dev/null || \
+	{ echo "They could not be installed: install wrk and nginx (apt-get install wrk nginx-light)." >&2; exit 1; }
