@@ -50,7 +50,7 @@ function settings() {
     streams: numbers('BENCH_STREAMS', quick ? [100, 1_000] : [100, 1_000, 2_500, 5_000]),
     builds,
     wants: (name) => only.length === 0 || only.includes(name),
-    others: list(env.BENCH_OTHER?.replaceAll('\n', ',')),
+    others: (env.BENCH_OTHER ?? '').split('\n').filter((line) => line.trim() !== ''),
     cores: cpus().length,
   };
 }
@@ -207,6 +207,8 @@ try {
   process.exitCode = 1;
 } finally {
   await stopAll();
-  rmSync(join(output, 'run'), { recursive: true, force: true });
+  if (process.exitCode === 0) {
+    rmSync(join(output, 'run'), { recursive: true, force: true }); // after a failure, what the processes said stays
+  }
   process.exit();
 }

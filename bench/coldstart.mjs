@@ -89,7 +89,7 @@ async function memories(bench, gate) {
   await sleep(IDLE_MILLIS);
   const idle = memory(started).rss;
   await insistOnAnswer(target);
-  await wrk(bench, target, 64, bench.warmUp);
+  await wrk(bench, { ...target, process: started }, 64, bench.warmUp);
   const { rss, peak } = memory(started);
   await stop(started);
   return { idle, loaded: rss, peak };

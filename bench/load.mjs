@@ -1,6 +1,6 @@
 // wrk, and what makes its figures count.
 import { join } from 'node:path';
-import { BenchError, run } from './processes.mjs';
+import { BenchError, insistOn, run } from './processes.mjs';
 import { BODY, insistOnAnswer } from './targets.mjs';
 
 /** Replies are at least as long as what matters in them. */
@@ -17,6 +17,7 @@ export async function wrk(bench, target, connections, seconds) {
   );
   const result = JSON.parse(output.match(/^RESULT (.*)$/m)[1]);
   const errors = Object.entries(result.errors).filter(([, count]) => count > 0);
+  insistOn(target.process);
   if (errors.length > 0) {
     const probe = await insistOnAnswer(target).then(
       () => 'a call by itself is served',

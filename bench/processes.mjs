@@ -51,9 +51,10 @@ export async function untilReady(started, check, { pause = 20, patience = 60_000
   }
 }
 
-/** The last lines of what it said. */
+/** The last lines of what it said, none longer than a screen is wide twice. */
 export function tail(started) {
-  return readFileSync(started.log, 'utf8').trimEnd().split('\n').slice(-15).join('\n');
+  const lines = readFileSync(started.log, 'utf8').trimEnd().split('\n');
+  return lines.slice(-8).map((line) => line.slice(0, 240)).join('\n');
 }
 
 /** Complains when it is not there any more. */

@@ -65,7 +65,7 @@ export function report(results) {
   const starts = new Runs(results.start);
   const parts = [heading(results)];
   if (results.failures.length > 0) {
-    parts.push(`**Failed:**\n\n${results.failures.map((failure) => `- ${failure.replaceAll('\n', ' ')}`).join('\n')}`);
+    parts.push(`**Failed:**\n\n${results.failures.map((failure) => `- ${failure.replaceAll('\n', ' ').slice(0, 400)}`).join('\n')}`);
   }
   parts.push(targetsTable(results, http, streams, starts));
   if (http.all.length > 0) {
@@ -191,10 +191,11 @@ function streamsTable(streams) {
         target === 'direct' ? '–' : show(streams.median('cpuMicros', fields), 1),
         target === 'direct' ? '–' : show(streams.ratio('cpuMicros', fields, 'nginx'), 2),
         target === 'direct' ? '–' : show(streams.median('rss', fields)),
+        show(streams.median('loadCpuMicros', fields), 1),
       ];
     }),
   );
-  return table(['streams', '', 'finished', 'delay p50 ms', 'p99 ms', 'max ms', 'CPU µs an event', '× nginx', 'RSS MB'], rows);
+  return table(['streams', '', 'finished', 'delay p50 ms', 'p99 ms', 'max ms', 'CPU µs an event', '× nginx', 'RSS MB', 'client and upstream µs an event'], rows);
 }
 
 function startsTable(starts) {

@@ -74,7 +74,7 @@ async function oneRun(bench, client, upstream, target, streams) {
     target: target.name,
     ...result,
     cpuMicros: (used[0] / result.events) * 1e6,
-    clientCpuMicros: (used.at(-1) / result.events) * 1e6,
+    loadCpuMicros: (used.slice(target.process === upstream ? 0 : 1).reduce((sum, one) => sum + one, 0) / result.events) * 1e6,
     others: Math.max(0, machineSeconds() - before.machine - known) / seconds / bench.cores,
     rss,
   };

@@ -10,6 +10,7 @@ import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
+import java.util.concurrent.locks.LockSupport;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -22,6 +23,10 @@ import java.util.regex.Pattern;
 final class PacedUpstream {
   private static final int EVENTS = 50;
   private static final long PACE = 100_000_000;
+
+  /** What this process can do without: waking for each event by itself. */
+  private static final long SHORTEST_PAUSE = 100_000;
+
   private static final int DIGITS = 19;
   private static final Pattern LENGTH = Pattern.compile("(?i)\r\ncontent-length: *(\\d+)");
 
@@ -101,7 +106,7 @@ final class PacedUpstream {
         selector.select(this::attend, wait / 1_000_000);
       } else {
         // A selector counts in milliseconds: that would send in bursts what comes evenly.
-        java.util.concurrent.locks.LockSupport.parkNanos(wait);
+        LockSupport.parkNanos(Math.max(wait, SHORTEST_PAUSE));
         selector.selectNow(this::attend);
       }
       sendDue();

@@ -49,7 +49,7 @@ final class UsageOff {
                     }
                   });
     } catch (Throwable e) {
-      e.printStackTrace();
+      System.err.println(e);
       Runtime.getRuntime().halt(3);
       throw e;
     }
