@@ -42,7 +42,7 @@ test-ollama: jdk node ## the tests against a real Ollama, at OLLAMA_HOST (defaul
 
 # For example BENCH_QUICK=1, BENCH_ONLY=streams, BENCH_BUILDS=before=DIR,after=DIR; docs/performance.md
 # has them all. exec, so that Ctrl-C reaches what stops the rest.
-bench: $(LAUNCHER) bench-tools ## beside nginx and Portkey: calls, streams, cold starts; half an hour, in target/bench
+bench: $(LAUNCHER) bench-tools ## beside nginx and Portkey: calls, streams, cold starts; 35 minutes, into target/bench
 	@exec node bench/bench.mjs
 
 # Plain programs among the tests; the numbers are seconds a row.

@@ -137,7 +137,7 @@ async function main() {
   const folder = join(output, 'run');
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
-  const javaHome = env.JAVA_HOME;
+  const javaHome = mustRun([join(root, '.ci/find-jdk')]);
   const classes = join(output, 'classes');
   const failures = [];
   Object.assign(bench, {
