@@ -11,7 +11,7 @@ IMAGE := bootstrap/target/image.made
 SOURCES := $(shell find pom.xml */pom.xml */src/main config docs/admin-api.yaml -type f 2>/dev/null; \
 	find admin-ui \( -name node_modules -o -name target -o -name generated \) -prune -o -type f -print)
 
-.PHONY: help run demo build test test-cover test-ollama bench-limits bench-admin soak format clean jdk node chromium image image-check docker-up docker-down
+.PHONY: help run demo build test test-cover test-ollama bench-limits bench-admin soak format clean jdk node chromium image image-check docker-up docker-down bench bench-tools
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -40,6 +40,11 @@ test-ollama: jdk node ## the tests against a real Ollama, at OLLAMA_HOST (defaul
 	case $$url in https:*|*:[0-9]*) ;; *) url=$$url:11434 ;; esac; \
 	curl -fsS -m 5 -o /dev/null "$$url/api/tags" 2>/dev/null || { echo "No Ollama answers at $$url: start one, or name it in OLLAMA_HOST." >&2; exit 1; }; \
 	OLLAMA_HOST=$$url $(MVN) verify -pl bootstrap -am -Dtest.excluded-groups=none -Dit.test=OllamaLiveIT -Dtest=None -Dsurefire.failIfNoSpecifiedTests=false -Dfailsafe.failIfNoSpecifiedTests=false -Dcoverage.minimum=0
+
+# For example BENCH_QUICK=1, BENCH_ONLY=streams, BENCH_BUILDS=before=DIR,after=DIR; docs/performance.md
+# has them all. exec, so that Ctrl-C reaches what stops the rest.
+bench: $(LAUNCHER) bench-tools ## beside nginx and Portkey: calls, streams, cold starts; 35 minutes, into target/bench
+	@exec node bench/bench.mjs
 
 # Plain programs among the tests; the numbers are seconds a row.
 bench-limits: jdk ## what limits, quotas and usage records cost; with a real Redis, brought along
@@ -115,3 +120,11 @@ chromium:
 	[ "$$(id -u)" = 0 ] || sudo=sudo; \
 	{ $$sudo apt-get update -qq && DEBIAN_FRONTEND=noninteractive $$sudo apt-get install -y -qq --no-install-recommends chromium fonts-dejavu-core >/dev/null; } && command -v chromium >/dev/null || \
 	{ echo "Chromium could not be installed: install it (apt-get install chromium), or name one in CHROMIUM=/its/path." >&2; exit 1; }
+
+# Debian's, where they are missing and root may install them; nginx is not to start by itself.
+bench-tools:
+	@command -v wrk >/dev/null && command -v nginx >/dev/null && exit 0; \
+	echo "The benchmark needs wrk and nginx, which are not here; installing Debian's."; \
+	[ "$$(id -u)" = 0 ] || sudo=sudo; \
+	{ $$sudo apt-get update -qq && DEBIAN_FRONTEND=noninteractive RUNLEVEL=1 $$sudo -E apt-get install -y -qq --no-install-recommends wrk nginx-light >/dev/null; } && command -v wrk >/dev/null && command -v nginx >/dev/null || \
+	{ echo "They could not be installed: install wrk and nginx (apt-get install wrk nginx-light)." >&2; exit 1; }
