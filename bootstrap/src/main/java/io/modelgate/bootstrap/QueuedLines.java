@@ -75,7 +75,7 @@ final class QueuedLines extends UnsynchronizedAppenderBase<ILoggingEvent> {
 
   @Override
   protected void append(ILoggingEvent event) {
-    event.prepareForDeferredProcessing();
+    String _ = event.getFormattedMessage(); // what it speaks of may change until it is laid out
     if (!queue.offer(event)) {
       leftOut.incrementAndGet();
     }
