@@ -28,6 +28,7 @@ record PackageMap(String root) {
           "infrastructure.memory",
           "infrastructure.redis",
           "infrastructure.json",
+          "infrastructure.lookout",
           "bootstrap",
           "bootstrap.cli");
 

@@ -157,7 +157,9 @@ final class Rules {
         .matching(map.one("infrastructure.(*).."))
         .should()
         .notDependOnEachOther()
-        .ignoreDependency(alwaysTrue(), resideInAPackage(map.one("infrastructure.json")))
+        .ignoreDependency(
+            alwaysTrue(),
+            resideInAnyPackage(map.all("infrastructure.json", "infrastructure.lookout")))
         .ignoreDependency(
             resideInAnyPackage(map.all("infrastructure.http", "infrastructure.admin")),
             resideInAPackage(map.one("infrastructure.server")))

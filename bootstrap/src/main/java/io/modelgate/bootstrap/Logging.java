@@ -41,6 +41,8 @@ final class Logging {
   }
 
   private static final String CONSOLE = "console";
+  private static final String CALLS = "io.modelgate.calls";
+  private static final String CALL_LINES = "call lines";
 
   private Logging() {}
 
@@ -54,7 +56,21 @@ final class Logging {
   static void configure(LoggerContext context, Threshold threshold, Format format) {
     context.reset();
     context.getLogger(org.slf4j.Logger.ROOT_LOGGER_NAME).addAppender(console(context, format));
+    var lines = new QueuedLines(System.out, layout(context, format));
+    lines.setContext(context);
+    lines.setName(CALL_LINES);
+    lines.start();
+    var calls = context.getLogger(CALLS);
+    calls.setAdditive(false);
+    calls.addAppender(lines);
     setThreshold(context, threshold);
+  }
+
+  /** Writes what is still to be written; the log takes nothing more. */
+  static void finish() {
+    if (LoggerFactory.getILoggerFactory() instanceof LoggerContext context) {
+      context.stop();
+    }
   }
 
   /** Changes a log that is in use: no line is lost. */
@@ -70,6 +86,9 @@ final class Logging {
       var old = root.getAppender(CONSOLE);
       root.addAppender(console(context, after.format()));
       root.detachAppender(old); // not stopped: a line may be on its way through it
+      if (context.getLogger(CALLS).getAppender(CALL_LINES) instanceof QueuedLines lines) {
+        lines.lookLike(layout(context, after.format()));
+      }
     }
     if (before.threshold() != after.threshold()) {
       setThreshold(context, after.threshold());
@@ -77,17 +96,10 @@ final class Logging {
   }
 
   private static ConsoleAppender<ILoggingEvent> console(LoggerContext context, Format format) {
-    Layout<ILoggingEvent> layout =
-        switch (format) {
-          case TEXT -> new TextLayout();
-          case JSON -> new JsonLayout();
-        };
-    layout.setContext(context);
-    layout.start();
     var encoder = new LayoutWrappingEncoder<ILoggingEvent>();
     encoder.setContext(context);
     encoder.setCharset(StandardCharsets.UTF_8);
-    encoder.setLayout(layout);
+    encoder.setLayout(layout(context, format));
     encoder.start();
     var console = new ConsoleAppender<ILoggingEvent>();
     console.setContext(context);
@@ -95,6 +107,17 @@ final class Logging {
     console.setEncoder(encoder);
     console.start();
     return console;
+  }
+
+  private static Layout<ILoggingEvent> layout(LoggerContext context, Format format) {
+    Layout<ILoggingEvent> layout =
+        switch (format) {
+          case TEXT -> new TextLayout();
+          case JSON -> new JsonLayout();
+        };
+    layout.setContext(context);
+    layout.start();
+    return layout;
   }
 
   private static void setThreshold(LoggerContext context, Threshold threshold) {

@@ -214,7 +214,9 @@ public final class Main implements Callable<Integer> {
     announce(settings, "ModelGate " + version() + " listens on " + address(settings, gateway));
     gateway.notices().forEach(notice -> announce(settings, notice));
     gateway.lookAround(found -> announce(settings, found));
-    return exitCode.join();
+    int code = exitCode.join();
+    Logging.finish();
+    return code;
   }
 
   private static int stop(Gateway gateway) {

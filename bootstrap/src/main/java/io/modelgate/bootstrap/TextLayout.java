@@ -6,7 +6,6 @@ import ch.qos.logback.core.LayoutBase;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 import java.util.Locale;
-import java.util.regex.Pattern;
 import org.slf4j.event.KeyValuePair;
 
 /**
@@ -17,7 +16,6 @@ final class TextLayout extends LayoutBase<ILoggingEvent> {
   static final DateTimeFormatter TIME =
       DateTimeFormatter.ofPattern("yyyy-MM-dd'T'HH:mm:ss.SSS'Z'", Locale.ROOT)
           .withZone(ZoneOffset.UTC);
-  private static final Pattern PLAIN = Pattern.compile("[!#-<>-\\[\\]-~]+");
 
   @Override
   public String doLayout(ILoggingEvent event) {
@@ -37,10 +35,21 @@ final class TextLayout extends LayoutBase<ILoggingEvent> {
     return line.toString();
   }
 
+  /** Whether it is of visible ASCII without quote, equals sign and backslash. */
+  private static boolean isPlain(String value) {
+    for (int i = 0; i < value.length(); i++) {
+      char c = value.charAt(i);
+      if (c <= ' ' || c > '~' || c == '"' || c == '=' || c == '\\') {
+        return false;
+      }
+    }
+    return !value.isEmpty();
+  }
+
   private static void append(StringBuilder line, KeyValuePair pair) {
     line.append(' ').append(pair.key).append('=');
     String value = String.valueOf(pair.value);
-    if (PLAIN.matcher(value).matches()) {
+    if (isPlain(value)) {
       line.append(value);
     } else {
       line.append('"');

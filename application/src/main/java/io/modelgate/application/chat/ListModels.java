@@ -44,7 +44,13 @@ public final class ListModels {
   }
 
   private boolean usable(ModelRoute route) {
-    return route.enabled()
-        && route.targets().stream().map(Target::backend).anyMatch(upstream.kinds()::contains);
+    if (route.enabled()) {
+      for (Target target : route.targets()) {
+        if (upstream.kinds().contains(target.backend())) {
+          return true;
+        }
+      }
+    }
+    return false;
   }
 }

@@ -73,6 +73,12 @@ public record BaseUrl(URI uri) {
     return isTls() ? 443 : 80;
   }
 
+  /** The path in ASCII, as it goes over the wire; empty for none. */
+  public String asciiPath() {
+    String path = uri.getRawPath();
+    return path.isEmpty() ? path : URI.create(uri.toASCIIString()).getRawPath();
+  }
+
   @Override
   public String toString() {
     return uri.toString();

@@ -3,6 +3,7 @@ package io.modelgate.infrastructure.client;
 import io.modelgate.domain.chat.UpstreamFailure;
 import io.modelgate.domain.chat.UpstreamFailure.Phase;
 import io.modelgate.domain.routing.BackendAddresses;
+import io.modelgate.infrastructure.lookout.Lookout;
 import java.io.Closeable;
 import java.io.IOException;
 import java.io.InputStream;
@@ -13,6 +14,7 @@ import java.net.Socket;
 import java.net.SocketTimeoutException;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
 import javax.net.ssl.SSLSocket;
 import javax.net.ssl.SSLSocketFactory;
 
@@ -20,20 +22,30 @@ import javax.net.ssl.SSLSocketFactory;
  * One connection to a backend, for one thread at a time. Blocking sockets, since virtual threads do
  * the waiting; every read, write and handshake has a deadline.
  */
-final class Connection implements Closeable {
+final class Connection implements Closeable, Lookout.Waiting {
+  private static final Lookout LOOKOUT = new Lookout("upstream-lookout");
+
   /** What an empty send buffer takes without waiting, on any kernel we know. */
   private static final int SURELY_BUFFERED = 4 * 1024;
 
   /** How much later than the reply a thread may notice that it has sent the whole request. */
   private static final Duration SCHEDULING = Duration.ofMillis(5);
 
+  /** No instant that {@link System#nanoTime()} tells in this program's life. */
+  private static final long NEVER = Long.MIN_VALUE;
+
+  private static final long TOO_LATE = Long.MIN_VALUE + 1;
+
   private final Origin origin;
   private final Socket raw;
-  private final Socket socket;
   private final InputStream in;
   private final OutputStream out;
   private final WireBuffer wire = new WireBuffer(this::readSocket);
   private final AtomicBoolean closed = new AtomicBoolean();
+
+  /** Until when a read waits; too late once it was ended. */
+  private final AtomicLong readsUntil = new AtomicLong(NEVER);
+
   private Deadline deadline;
   private long waitedNanos;
   private boolean answered;
@@ -44,7 +56,6 @@ final class Connection implements Closeable {
       throws IOException {
     this.origin = origin;
     this.raw = raw;
-    this.socket = socket;
     this.in = socket.getInputStream();
     this.out = socket.getOutputStream();
     this.deadline = deadline;
@@ -77,6 +88,7 @@ final class Connection implements Closeable {
       Socket socket = origin.tls() ? greet(raw, origin, tls, deadline) : raw;
       var connection = new Connection(origin, raw, socket, deadline);
       connection.waitedNanos = System.nanoTime() - started;
+      LOOKOUT.add(connection);
       return connection;
     } catch (IOException e) {
       closeQuietly(raw);
@@ -188,13 +200,34 @@ final class Connection implements Closeable {
 
   private int readSocket(byte[] into, int offset, int length) throws IOException {
     long started = System.nanoTime();
+    long until = deadline.endsAt();
+    if (until - started <= 0 || !readsUntil.compareAndSet(NEVER, until)) {
+      throw tooLate();
+    }
+    int read;
     try {
-      socket.setSoTimeout(deadline.remainingMillis());
-      int read = in.read(into, offset, length);
-      answered |= read > 0;
-      return read;
+      read = in.read(into, offset, length);
+    } catch (IOException e) {
+      throw readsUntil.compareAndSet(until, NEVER) ? e : tooLate();
     } finally {
       waitedNanos += System.nanoTime() - started;
+    }
+    if (!readsUntil.compareAndSet(until, NEVER)) {
+      throw tooLate();
+    }
+    answered |= read > 0;
+    return read;
+  }
+
+  private static SocketTimeoutException tooLate() {
+    return new SocketTimeoutException("the read took too long");
+  }
+
+  @Override
+  public void lookAt(long now) {
+    long until = readsUntil.get();
+    if (until > TOO_LATE && now - until >= 0 && readsUntil.compareAndSet(until, TOO_LATE)) {
+      close();
     }
   }
 
@@ -229,6 +262,11 @@ final class Connection implements Closeable {
     return Duration.ofNanos(waitedNanos);
   }
 
+  /** Whether more than the reply was read already. */
+  boolean hasReadAhead() {
+    return !wire.isEmpty();
+  }
+
   /**
    * Whether something came that no request asked for; the next request would take it for its reply.
    */
@@ -257,6 +295,7 @@ final class Connection implements Closeable {
   @Override
   public void close() {
     if (closed.compareAndSet(false, true)) {
+      LOOKOUT.remove(this);
       closeQuietly(raw);
     }
   }

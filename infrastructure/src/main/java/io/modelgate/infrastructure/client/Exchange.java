@@ -139,7 +139,7 @@ public final class Exchange implements AutoCloseable {
   }
 
   private void give() {
-    if (framing.ended() && isReusable() && !connection.hasLeftOver()) {
+    if (framing.ended() && isReusable() && !connection.hasReadAhead()) {
       pool.give(connection);
     } else {
       connection.close();

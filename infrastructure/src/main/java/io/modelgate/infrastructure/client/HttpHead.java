@@ -71,14 +71,27 @@ record HttpHead(int minorVersion, int status, List<Header> headers) {
 
   private static long contentLength(List<String> lengths) throws CallFailed {
     String length = lengths.getFirst();
-    boolean digits =
-        !length.isEmpty()
-            && length.length() <= 18
-            && length.chars().allMatch(c -> c >= '0' && c <= '9');
-    if (!digits || !lengths.stream().allMatch(length::equals)) {
-      throw CallFailed.unintelligible("a Content-Length that is not one number");
+    for (String other : lengths) {
+      if (!other.equals(length)) {
+        throw notOneNumber();
+      }
     }
-    return Long.parseLong(length);
+    if (length.isEmpty() || length.length() > 18) {
+      throw notOneNumber();
+    }
+    long value = 0;
+    for (int i = 0; i < length.length(); i++) {
+      int digit = length.charAt(i) - '0';
+      if (digit < 0 || digit > 9) {
+        throw notOneNumber();
+      }
+      value = value * 10 + digit;
+    }
+    return value;
+  }
+
+  private static CallFailed notOneNumber() {
+    return CallFailed.unintelligible("a Content-Length that is not one number");
   }
 
   private List<String> all(String name) {

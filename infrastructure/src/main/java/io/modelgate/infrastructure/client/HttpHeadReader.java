@@ -7,7 +7,6 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
-import java.util.regex.Pattern;
 
 /**
  * Reads a reply's head, strictly: what is not HTTP/1 as RFC 9112 writes it is refused, for a reply
@@ -16,7 +15,6 @@ import java.util.regex.Pattern;
 final class HttpHeadReader {
   static final int MAX_BYTES = 64 * 1024;
   static final int MAX_HEADERS = 200;
-  private static final Pattern STATUS_LINE = Pattern.compile("HTTP/1\\.[01] [1-5][0-9]{2}( .*)?");
 
   private final WireBuffer wire;
   private byte[] line = new byte[256];
@@ -46,7 +44,7 @@ final class HttpHeadReader {
 
   private HttpHead readOne() throws IOException {
     String status = readLine();
-    if (!STATUS_LINE.matcher(status).matches()) {
+    if (!isStatusLine(status)) {
       throw CallFailed.unintelligible("a reply that does not start with an HTTP/1 status line");
     }
     List<HttpHead.Header> headers = new ArrayList<>();
@@ -59,13 +57,39 @@ final class HttpHeadReader {
     return new HttpHead(status.charAt(7) - '0', Integer.parseInt(status.substring(9, 12)), headers);
   }
 
+  /** {@code HTTP/1.x sss}, with or without a reason behind it. */
+  private static boolean isStatusLine(String line) {
+    return line.startsWith("HTTP/1.")
+        && line.length() >= 12
+        && (line.charAt(7) == '0' || line.charAt(7) == '1')
+        && line.charAt(8) == ' '
+        && line.charAt(9) >= '1'
+        && line.charAt(9) <= '5'
+        && isDigit(line.charAt(10))
+        && isDigit(line.charAt(11))
+        && (line.length() == 12 || line.charAt(12) == ' ');
+  }
+
+  private static boolean isDigit(char c) {
+    return c >= '0' && c <= '9';
+  }
+
   private static HttpHead.Header header(String field) throws CallFailed {
     int colon = field.indexOf(':');
-    if (colon < 1 || !field.chars().limit(colon).allMatch(HttpHeadReader::isTokenCharacter)) {
+    if (colon < 1 || !isToken(field, colon)) {
       throw CallFailed.unintelligible("a header line without a proper name");
     }
     return new HttpHead.Header(
         field.substring(0, colon).toLowerCase(Locale.ROOT), field.substring(colon + 1).strip());
+  }
+
+  private static boolean isToken(String field, int end) {
+    for (int i = 0; i < end; i++) {
+      if (!isTokenCharacter(field.charAt(i))) {
+        return false;
+      }
+    }
+    return true;
   }
 
   private static boolean isTokenCharacter(int c) {

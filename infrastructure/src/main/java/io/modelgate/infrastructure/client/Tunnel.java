@@ -32,6 +32,7 @@ final class Tunnel {
               return in.read(into, offset, length);
             });
     HttpHead head = HttpHeadReader.read(wire);
+    raw.setSoTimeout(0); // from now on the connection sees to it
     if (head.status() >= 300) {
       throw new IOException("the proxy answered " + head.status());
     }

@@ -1,13 +1,16 @@
 package io.modelgate.infrastructure.store;
 
 import io.modelgate.application.port.UsageRecord;
+import io.modelgate.infrastructure.lookout.Lookout;
 import java.util.concurrent.locks.LockSupport;
 
 /**
  * What one call came to, and where its caller waits until that is kept. Lighter than a {@link
  * Ticket}, for there is one for each call. Thread-safe, with one caller.
  */
-final class Charge implements Job {
+final class Charge implements Job, Lookout.Waiting {
+  private static final Lookout LOOKOUT = new Lookout("store-lookout");
+
   private final UsageRecord record;
   private final PeriodStarts starts;
   private final Thread caller = Thread.currentThread();
@@ -15,6 +18,7 @@ final class Charge implements Job {
   /** By the writer, the writer's thread only: larger than that of any charge before. */
   private long sequence;
 
+  private volatile long end;
   private volatile boolean kept;
   private volatile boolean givenUp;
 
@@ -71,16 +75,27 @@ final class Charge implements Job {
    * @return whether it is kept
    */
   boolean awaitKept(long end) {
+    this.end = end;
     boolean interrupted = false;
-    for (long left = end - System.nanoTime();
-        !kept && !givenUp && left > 0;
-        left = end - System.nanoTime()) {
-      LockSupport.parkNanos(this, left);
-      interrupted |= Thread.interrupted();
-    }
-    if (interrupted) {
-      Thread.currentThread().interrupt();
+    LOOKOUT.add(this);
+    try {
+      while (!kept && !givenUp && end - System.nanoTime() > 0) {
+        LockSupport.park(this);
+        interrupted |= Thread.interrupted();
+      }
+    } finally {
+      LOOKOUT.remove(this);
+      if (interrupted) {
+        Thread.currentThread().interrupt();
+      }
     }
     return kept;
+  }
+
+  @Override
+  public void lookAt(long now) {
+    if (now - end >= 0) {
+      LockSupport.unpark(caller);
+    }
   }
 }

@@ -4,9 +4,8 @@ import io.modelgate.domain.chat.ChatCall;
 import io.modelgate.domain.routing.BaseUrl;
 import io.modelgate.domain.routing.Credential;
 import io.modelgate.infrastructure.client.Origin;
-import java.io.ByteArrayOutputStream;
-import java.net.URI;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -34,10 +33,9 @@ final class RequestBytes {
         new RequestBytes()
             .head(plan, path, accept, body.length)
             .getBytes(StandardCharsets.ISO_8859_1);
-    var request = new ByteArrayOutputStream(head.length + body.length);
-    request.writeBytes(head);
-    request.writeBytes(body);
-    return request.toByteArray();
+    byte[] request = Arrays.copyOf(head, head.length + body.length);
+    System.arraycopy(body, 0, request, head.length, body.length);
+    return request;
   }
 
   /** A question without a body. */
@@ -59,7 +57,7 @@ final class RequestBytes {
   }
 
   private void start(String method, BaseUrl baseUrl, String path, Origin origin) {
-    String basePath = URI.create(baseUrl.uri().toASCIIString()).getRawPath();
+    String basePath = baseUrl.asciiPath();
     head.append(method).append(' ').append(basePath).append(path).append(" HTTP/1.1\r\n");
     add("Host", origin.authority());
   }
@@ -92,8 +90,18 @@ final class RequestBytes {
 
   /** Leaves out what cannot stand on one line: a line break in it would be a header of its own. */
   private void add(String name, @Nullable String value) {
-    if (value != null && value.chars().allMatch(c -> (c >= ' ' && c < 0x7f) || c == '\t')) {
+    if (value != null && fitsOneLine(value)) {
       head.append(name).append(": ").append(value).append("\r\n");
     }
+  }
+
+  private static boolean fitsOneLine(String value) {
+    for (int i = 0; i < value.length(); i++) {
+      char c = value.charAt(i);
+      if ((c < ' ' && c != '\t') || c >= 0x7f) {
+        return false;
+      }
+    }
+    return true;
   }
 }

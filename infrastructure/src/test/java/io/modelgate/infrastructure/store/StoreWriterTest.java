@@ -27,6 +27,7 @@ import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.Supplier;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -135,11 +136,16 @@ final class StoreWriterTest {
     assertThat(onDisk()).isEqualTo(3);
   }
 
-  /** Callers wait with a timeout for the writer, and for nothing else. */
+  /** For the writer: changes wait with a timeout, and for nothing else; charges for themselves. */
   private static void untilWaiting(List<Thread> callers) {
-    while (callers.stream().anyMatch(thread -> thread.getState() != Thread.State.TIMED_WAITING)) {
+    while (!callers.stream().allMatch(StoreWriterTest::isWaiting)) {
       Thread.onSpinWait();
     }
+  }
+
+  private static boolean isWaiting(Thread caller) {
+    return caller.getState() == Thread.State.TIMED_WAITING
+        || LockSupport.getBlocker(caller) instanceof Charge;
   }
 
   private static Decision<String> nonsense() {

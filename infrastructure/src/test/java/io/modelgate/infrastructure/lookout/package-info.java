@@ -1,0 +1,4 @@
+@NullMarked
+package io.modelgate.infrastructure.lookout;
+
+import org.jspecify.annotations.NullMarked;
