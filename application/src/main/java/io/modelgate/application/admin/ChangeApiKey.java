@@ -35,7 +35,13 @@ public final class ChangeApiKey {
    */
   public Optional<ApiKey> handle(KeyId id, UnaryOperator<ApiKey> change, Author author) {
     Deed deed = Deed.now(Action.UPDATE, author, clock);
-    return keys.change(id, key -> change.apply(key).changedAt(deed.time()), deed);
+    return keys.change(
+        id,
+        key -> {
+          ApiKey changed = change.apply(key);
+          return changed.equals(key) ? key : changed.changedAt(deed.time());
+        },
+        deed);
   }
 
   /**

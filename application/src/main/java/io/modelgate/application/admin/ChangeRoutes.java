@@ -122,7 +122,13 @@ public final class ChangeRoutes {
     Deed deed = Deed.now(Action.UPDATE, author, clock);
     try {
       return routes
-          .change(id, route -> change.apply(route).changedAt(deed.time()), deed)
+          .change(
+              id,
+              route -> {
+                ModelRoute changed = change.apply(route);
+                return changed.equals(route) ? route : changed.changedAt(deed.time());
+              },
+              deed)
           .<Change>map(Changed::new)
           .orElseGet(() -> new NotThere(id));
     } catch (ModelRoutes.NameTaken _) {

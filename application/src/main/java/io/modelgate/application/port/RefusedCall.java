@@ -31,6 +31,9 @@ public record RefusedCall(
   /** The rule of calls for a model that there is not: its name is anybody's invention. */
   public static final String UNKNOWN_MODEL = "model";
 
+  /** The rule that turns a call away whose key may not call the model, if there is one. */
+  public static final String FORBIDDEN_MODEL = "model_not_allowed";
+
   private static final int LONGEST_MODEL = 200;
 
   public RefusedCall {

@@ -37,6 +37,11 @@ public record KeySecret(String prefix, SecretHash hash, @Nullable Former former)
         || (former != null && former.hash.equals(presented) && now.isBefore(former.until));
   }
 
+  /** Whether that secret is the former one, accepted or not. Pure. */
+  public boolean isFormer(SecretHash presented) {
+    return !hash.equals(presented) && former != null && former.hash.equals(presented);
+  }
+
   /** Until when the former secret works; null when none does. Pure. */
   public @Nullable Instant formerWorksUntil(Instant now) {
     return former != null && now.isBefore(former.until) ? former.until : null;

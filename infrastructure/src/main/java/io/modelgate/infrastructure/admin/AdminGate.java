@@ -232,11 +232,10 @@ final class AdminGate {
 
   private Optional<Login> bySession(String cookie, ServerRequest request) {
     Optional<Session> session = sessions.find(cookie);
-    Optional<Login> login =
-        session.flatMap(of -> loginOf(of.secret(), CallLog.of(request).clientAddress()));
-    if (session.isPresent() && login.isEmpty()) {
-      sessions.end(cookie);
+    if (session.isEmpty()) {
+      return Optional.empty();
     }
+    Optional<Login> login = openedBy(session.get(), cookie, request);
     if (login.isPresent() && !READING.contains(request.prologue().method())) {
       String token = request.headers().first(CSRF_TOKEN).orElse("");
       if (!SecretHash.of(token).equals(SecretHash.of(session.get().csrfToken()))) {
@@ -247,12 +246,27 @@ final class AdminGate {
     return login;
   }
 
+  /** A session ends for good as soon as its secret opens nothing, be it only for a while. */
+  private Optional<Login> openedBy(Session session, String cookie, ServerRequest request) {
+    try {
+      Optional<Login> login = loginOf(session.secret(), CallLog.of(request).clientAddress());
+      if (login.isEmpty()) {
+        sessions.end(cookie);
+      }
+      return login;
+    } catch (Rejected rejected) {
+      sessions.end(cookie);
+      throw rejected;
+    }
+  }
+
   private Optional<Login> loginOf(SecretHash secret, @Nullable InetAddress client) {
     if (adminKey.opensWith(secret)) {
       return Optional.of(new Login.Admin());
     }
     return switch (admitCaller.handle(secret, client)) {
-      case Admission.Granted(ApiKey key) -> Optional.of(new Login.Holder(key));
+      case Admission.Granted(ApiKey key) ->
+          Optional.of(new Login.Holder(key, key.secret().isFormer(secret)));
       case Admission.Denied(Refusal.DisabledKey _) ->
           throw new Rejected(noLogin(401, "this API key is disabled", "invalid_api_key"));
       case Admission.Denied(Refusal.ExpiredKey _) ->

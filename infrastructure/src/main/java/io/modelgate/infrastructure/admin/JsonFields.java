@@ -185,15 +185,23 @@ final class JsonFields {
         : text;
   }
 
-  /** Text that a person can read back in one line: not blank, no control characters. */
+  /**
+   * Text that a person can read back in one line, without the white space around it: something is
+   * to be seen of it, and nothing in it turns the direction of reading.
+   */
   static @Nullable String line(JsonNode node, int maxLength) {
-    String text = node.textValue();
-    return text == null
-            || text.isBlank()
-            || text.length() > maxLength
+    String text = node.textValue() == null ? "" : node.textValue().strip();
+    return text.length() > maxLength
+            || text.codePoints().noneMatch(JsonFields::isVisible)
             || !text.codePoints().allMatch(JsonFields::isPrintable)
         ? null
         : text;
+  }
+
+  private static boolean isVisible(int codePoint) {
+    return !Character.isWhitespace(codePoint)
+        && !Character.isSpaceChar(codePoint)
+        && Character.getType(codePoint) != Character.FORMAT;
   }
 
   private <T> T read(
@@ -233,8 +241,18 @@ final class JsonFields {
           Character.PARAGRAPH_SEPARATOR,
           Character.UNASSIGNED ->
           false;
+      case Character.FORMAT -> !turnsDirection(codePoint);
       default -> true;
     };
+  }
+
+  /** Unicode's controls of the direction of reading (UAX 9), with which names can be forged. */
+  private static boolean turnsDirection(int codePoint) {
+    return codePoint == 0x061c
+        || codePoint == 0x200e
+        || codePoint == 0x200f
+        || (codePoint >= 0x202a && codePoint <= 0x202e)
+        || (codePoint >= 0x2066 && codePoint <= 0x2069);
   }
 
   private static String printable(String name) {

@@ -13,8 +13,13 @@ sealed interface Login {
   /** Who holds the admin key: sees everything. */
   record Admin() implements Login {}
 
-  /** Who holds an API key: sees what is the key's own. */
-  record Holder(ApiKey key) implements Login {}
+  /**
+   * Who holds an API key: sees what is the key's own.
+   *
+   * @param byFormerSecret whether it was shown the secret from before the last rotation, which
+   *     calls and looks, but has no say over the key any more
+   */
+  record Holder(ApiKey key, boolean byFormerSecret) implements Login {}
 
   /** The one of a request that {@link AdminGate} let in. */
   static Login of(ServerRequest request) {
@@ -28,7 +33,7 @@ sealed interface Login {
   default @Nullable KeyId confinedTo() {
     return switch (this) {
       case Admin _ -> null;
-      case Holder(ApiKey key) -> key.id();
+      case Holder(ApiKey key, _) -> key.id();
     };
   }
 
@@ -38,7 +43,7 @@ sealed interface Login {
     return new Author(
         switch (of(request)) {
           case Admin _ -> "admin";
-          case Holder(ApiKey key) -> key.id().value();
+          case Holder(ApiKey key, _) -> key.id().value();
         },
         address == null ? null : address.getHostAddress());
   }

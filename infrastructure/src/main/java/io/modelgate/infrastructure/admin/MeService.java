@@ -24,6 +24,15 @@ import org.jspecify.annotations.Nullable;
  * the admin that is the key of the playground.
  */
 final class MeService implements HttpService {
+  /** Or else who found a secret that is being replaced could take the key from its owner. */
+  private static final ApiError FORMER_SECRET =
+      new ApiError(
+          403,
+          "this secret was replaced and works for a while only; rotate with the new one",
+          "permission_error",
+          null,
+          "former_secret");
+
   private final AdminGate gate;
   private final AdminApi.Keys keys;
   private final AdminApi.Calls calls;
@@ -59,7 +68,7 @@ final class MeService implements HttpService {
   private ApiKey own(ServerRequest request) {
     return switch (Login.of(request)) {
       case Login.Admin _ -> keys.issue().playground();
-      case Login.Holder(ApiKey key) -> key;
+      case Login.Holder(ApiKey key, _) -> key;
     };
   }
 
@@ -76,7 +85,7 @@ final class MeService implements HttpService {
   }
 
   private void rotate(JsonFields body, ServerRequest request, ServerResponse response) {
-    if (!(Login.of(request) instanceof Login.Holder(ApiKey key))) {
+    if (!(Login.of(request) instanceof Login.Holder(ApiKey key, boolean byFormerSecret))) {
       throw new Rejected(
           new ApiError(
               403,
@@ -85,6 +94,9 @@ final class MeService implements HttpService {
               "permission_error",
               null,
               "key_only"));
+    }
+    if (byFormerSecret) {
+      throw new Rejected(FORMER_SECRET);
     }
     Duration grace = Grace.of(body);
     Issued issued =

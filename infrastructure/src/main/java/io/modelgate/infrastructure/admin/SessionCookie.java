@@ -21,7 +21,11 @@ final class SessionCookie {
 
   private SessionCookie() {}
 
+  /** None where a bearer key was shown: nobody is two at a time. */
   static Optional<String> of(ServerRequest request) {
+    if (request.headers().contains(HeaderNames.AUTHORIZATION)) {
+      return Optional.empty();
+    }
     return request.headers().cookies().first(NAME).filter(value -> value.length() <= 100);
   }
 

@@ -77,7 +77,7 @@ final class SessionService implements HttpService {
                   .put("name", "admin")
                   .putNull("key_id")
                   .put("admin_key_rotatable", adminKey.isReplaceable());
-          case Login.Holder(ApiKey key) ->
+          case Login.Holder(ApiKey key, _) ->
               AdminReplies.object()
                   .put("role", "key")
                   .put("name", key.terms().name())

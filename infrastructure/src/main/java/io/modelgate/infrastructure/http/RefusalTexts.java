@@ -1,5 +1,6 @@
 package io.modelgate.infrastructure.http;
 
+import io.modelgate.application.port.RefusedCall;
 import io.modelgate.domain.access.QuotaPeriod;
 import io.modelgate.domain.access.QuotaStanding;
 import io.modelgate.domain.access.RateBreach;
@@ -137,8 +138,8 @@ final class RefusalTexts {
       case Refusal.DisabledKey _ -> "key_disabled";
       case Refusal.ExpiredKey _ -> "key_expired";
       case Refusal.AddressNotAllowed _ -> "address";
-      case Refusal.ModelNotAllowed _ -> "model_not_allowed";
-      case Refusal.UnknownModel _ -> "model";
+      case Refusal.ModelNotAllowed _ -> RefusedCall.FORBIDDEN_MODEL;
+      case Refusal.UnknownModel _ -> RefusedCall.UNKNOWN_MODEL;
       case Refusal.QuotaExhausted _ -> "quota";
       case Refusal.QuotaBusy _ -> "quota_reserved";
       case Refusal.RateLimited(RateBreach breach) ->

@@ -1,6 +1,7 @@
 package io.modelgate.infrastructure.store;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.helidon.dbclient.DbExecute;
@@ -9,6 +10,7 @@ import io.modelgate.domain.access.ApiKey;
 import io.modelgate.domain.access.KeyScope;
 import io.modelgate.domain.access.KeySecret;
 import io.modelgate.domain.access.KeyTerms;
+import io.modelgate.domain.routing.Credential;
 import io.modelgate.domain.routing.ModelRoute;
 import io.modelgate.domain.routing.Target;
 import java.util.Collection;
@@ -41,6 +43,10 @@ final class AuditTable {
       DbExecute execute, Deed deed, @Nullable ModelRoute before, @Nullable ModelRoute after) {
     ModelRoute named = after == null ? before : after;
     if (named != null) {
+      ObjectNode fields = after == null ? null : fields(after);
+      if (before != null && after != null && fields != null) {
+        tellReplacedCredentials(before.targets(), after.targets(), fields.withArray("targets"));
+      }
       note(
           execute,
           deed,
@@ -48,7 +54,19 @@ final class AuditTable {
           named.id().value(),
           named.name().value(),
           before == null ? null : fields(before),
-          after == null ? null : fields(after));
+          fields);
+    }
+  }
+
+  /** A credential is not told, nor its hash; that it is another one now would show nowhere. */
+  private static void tellReplacedCredentials(
+      List<Target> before, List<Target> after, ArrayNode told) {
+    for (int i = 0; i < Math.min(before.size(), after.size()); i++) {
+      Credential old = before.get(i).credential();
+      Credential now = after.get(i).credential();
+      if (old != null && now != null && !old.equals(now)) {
+        ((ObjectNode) told.get(i)).put("api_key", "replaced");
+      }
     }
   }
 

@@ -18,7 +18,8 @@ final class Summing {
 
   /** Those whose row does not name a model that there is are added up under no name. */
   static final String MODEL =
-      "iif(refusal IS '%s', '', model)".formatted(RefusedCall.UNKNOWN_MODEL);
+      "iif(refusal IN ('%s', '%s'), '', model)"
+          .formatted(RefusedCall.UNKNOWN_MODEL, RefusedCall.FORBIDDEN_MODEL);
 
   /** What is added up, in the order of the columns of {@code usage_sums}. */
   static final String VALUES =

@@ -155,12 +155,54 @@ class LoginTest {
     Page page = logIn(key.path("key").asText());
 
     server.patch(path, "{\"enabled\":false}");
-    assertThat(get(page, ME).status()).isEqualTo(401);
-    assertThat(get(page, ME).error().path("message").asText()).contains("disabled");
+    Reply disabled = get(page, ME);
+    assertThat(disabled.status()).isEqualTo(401);
+    assertThat(disabled.error().path("message").asText()).contains("disabled");
     server.patch(path, "{\"enabled\":true}");
-    assertThat(get(page, ME).status()).isEqualTo(200);
+    assertThat(get(page, ME).status()).as("it is over for good").isEqualTo(401);
+
+    Page next = logIn(key.path("key").asText());
     server.post(path + "/rotate", "{}");
-    assertThat(get(page, ME).status()).as("somebody may have stolen it").isEqualTo(401);
+    assertThat(get(next, ME).status()).as("somebody may have stolen it").isEqualTo(401);
+  }
+
+  @Test
+  void whoHasTheFormerSecretCannotTakeTheKeyFromItsOwner() {
+    JsonNode key = issue("\"name\":\"alice\"");
+    String former = key.path("key").asText();
+    Page thief = logIn(former);
+    String now =
+        server
+            .post(KEYS + "/" + key.path("id").asText() + "/rotate", "{\"grace\":\"24h\"}")
+            .json()
+            .path("key")
+            .asText();
+
+    Reply refused = post(thief, ME + "/rotate", "{\"grace\":\"0s\"}");
+
+    assertThat(refused.status()).isEqualTo(403);
+    assertThat(refused.error().path("code").asText()).isEqualTo("former_secret");
+    assertThat(get(thief, ME).status()).as("it works for its grace").isEqualTo(200);
+    assertThat(post(logIn(now), ME + "/rotate", "{\"grace\":\"0s\"}").status()).isEqualTo(200);
+  }
+
+  @Test
+  void whoShowsABearerKeyIsNobodyElse() {
+    String alice = issue("\"name\":\"alice\"").path("key").asText();
+    Page admin = logIn(AdminServer.ADMIN_KEY);
+
+    JsonNode session =
+        server.send(from(admin, SESSION).header("Authorization", "Bearer " + alice)).json();
+
+    assertThat(session.path("name").asText()).isEqualTo("alice");
+    assertThat(session.path("csrf_token").isNull()).isTrue();
+    Reply rotated =
+        server.send(
+            from(admin, ME + "/rotate")
+                .header("Authorization", "Bearer " + alice)
+                .POST(BodyPublishers.ofString("{}")));
+    assertThat(rotated.status()).isEqualTo(200);
+    assertThat(get(admin, SESSION).json().path("role").asText()).isEqualTo("admin");
   }
 
   @Test

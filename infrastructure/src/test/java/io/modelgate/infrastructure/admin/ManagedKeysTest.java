@@ -226,6 +226,32 @@ class ManagedKeysTest {
     assertThat(server.patch(path, "{\"note\":\"unasked\"}").status()).isEqualTo(200);
   }
 
+  @Test
+  void whatChangesNothingIsNoConflictForOthers() {
+    String path = KEYS + "/" + id("a");
+    String seen = server.get(path).header("etag");
+
+    assertThat(server.patch(path, "{}").header("etag")).isEqualTo(seen);
+    assertThat(server.patch(path, "{\"name\":\"a\"}").header("etag")).isEqualTo(seen);
+    assertThat(change(path, "{\"note\":\"mine\"}", seen).status()).isEqualTo(200);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"\\u200b", "\\u00a0", "a\\u202egnp.exe", "\\u2066a", "\\u200d"})
+  void aNameIsSeenAndReadAsItIsWritten(String name) {
+    var reply = server.post(KEYS, "{\"name\":\"" + name + "\"}");
+
+    assertThat(reply.status()).isEqualTo(400);
+    assertThat(reply.error().path("param").asText()).isEqualTo("name");
+  }
+
+  @Test
+  void aNameIsTakenWithoutTheSpaceAroundIt() {
+    var reply = server.post(KEYS, "{\"name\":\"  crew 👩‍🚀 \"}");
+
+    assertThat(reply.json().path("name").asText()).isEqualTo("crew 👩‍🚀");
+  }
+
   private AdminServer.Reply change(String path, String json, String etag) {
     return server.send(
         server
