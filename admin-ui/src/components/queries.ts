@@ -1,5 +1,6 @@
 import { useQuery } from '@tanstack/react-query';
 import { api, result } from '../lib/api';
+import { usePolling } from './usePolling';
 
 /** The names of the models that whoever is logged in may use. */
 export function useMyModels() {
@@ -15,5 +16,6 @@ export function useMyModels() {
 
 /** The caller's own key, and what is left of its limits. */
 export function useMe() {
-  return useQuery({ queryKey: ['me'], queryFn: () => result(api.GET('/me')), refetchInterval: 15_000 });
+  const refetchInterval = usePolling(15_000);
+  return useQuery({ queryKey: ['me'], queryFn: () => result(api.GET('/me')), refetchInterval });
 }

@@ -6,6 +6,7 @@ import { Empty } from '../../components/Empty';
 import { ErrorNote } from '../../components/ErrorNote';
 import { Facts } from '../../components/Facts';
 import { Page } from '../../components/Page';
+import { usePolling } from '../../components/usePolling';
 import { Section } from '../../components/Section';
 import { HealthBadge } from '../../components/StatusBadge';
 import { TimeAgo } from '../../components/TimeAgo';
@@ -15,10 +16,11 @@ import { duration, number, percent } from '../../lib/format';
 type Target = Backend['targets'][number];
 
 export default function BackendsPage() {
+  const refetchInterval = usePolling(5_000);
   const { data, error, refetch } = useQuery({
     queryKey: ['backends'],
     queryFn: async () => (await result(api.GET('/backends'))).data,
-    refetchInterval: 5_000,
+    refetchInterval,
   });
   return (
     <Page title="Backends" hint="Each engine that models stand on, and how it is; looked at every 5 seconds.">

@@ -10,6 +10,7 @@ import { RangePicker, useRange } from '../../components/RangePicker';
 import { Section } from '../../components/Section';
 import { SeriesChart } from '../../components/SeriesChart';
 import { Stat } from '../../components/Stat';
+import { usePolling } from '../../components/usePolling';
 import { HealthBadge } from '../../components/StatusBadge';
 import { api, result, type Group as UsageGroup, type Key } from '../../lib/api';
 import { compact, duration, number, percent } from '../../lib/format';
@@ -21,7 +22,8 @@ const REFRESH_MS = 10_000;
 export default function OverviewPage() {
   const [range, setRange] = useRange();
   const [live, setLive] = useState(true);
-  const refetchInterval = live && REFRESH_MS;
+  const polling = usePolling(REFRESH_MS);
+  const refetchInterval = live && polling;
   const { data, error, refetch } = useQuery({
     queryKey: ['overview', range],
     queryFn: ({ signal }) => result(api.GET('/overview', { params: { query: rangeQuery(range) }, signal })),
