@@ -150,6 +150,52 @@ test('several keys are disabled at once', async ({ adminPage: page, gateway }) =
   }
 });
 
+test('what is not shown any more is not deleted with what is', async ({ adminPage: page, gateway }) => {
+  const fleet = unique('herd');
+  const [one, two] = [await gateway.createKey(`${fleet}-1`), await gateway.createKey(`${fleet}-2`)];
+  await page.goto(`/admin/keys?q=${fleet}`);
+  await page.getByRole('checkbox', { name: `Select ${one.name}` }).check();
+  await page.getByRole('textbox', { name: 'Search keys' }).fill(two.name);
+  await expect(page.getByText('1 found')).toBeVisible();
+  await expect(page.getByRole('group', { name: 'Selected keys' })).toHaveCount(0);
+  await page.getByRole('checkbox', { name: `Select ${two.name}` }).check();
+  await page.getByRole('group', { name: 'Selected keys' }).getByRole('button', { name: 'Delete' }).click();
+  await expect(page.getByRole('dialog')).toContainText(two.name);
+  await page.getByRole('button', { name: 'Delete 1 key' }).click();
+
+  await expect(page.getByText('1 key deleted')).toBeVisible();
+  expect(await gateway.say(one.key, 'hello')).toContain('hello');
+});
+
+test('a secret that is shown once goes away by its button alone', async ({ adminPage: page }) => {
+  await open(page, 'Keys');
+  await page.getByRole('button', { name: 'New key' }).first().click();
+  await page.getByLabel('Name').fill(unique('once'));
+  await page.keyboard.press('Escape');
+  await page.getByRole('button', { name: 'Create', exact: true }).click();
+  await expect(page.getByTestId('secret')).toBeVisible();
+  await page.keyboard.press('Escape');
+  await page.mouse.click(5, 400);
+
+  await expect(page.getByRole('button', { name: 'Close' })).toHaveCount(0);
+  expect(await takeSecret(page)).toMatch(/^sk-mg-/);
+});
+
+test('a new login in another tab does not lose what is written in this one', async ({
+  adminPage: page,
+  gateway,
+  logIn,
+}) => {
+  const key = await gateway.createKey(unique('tabs'));
+  await page.goto(`/admin/keys/${key.id}`);
+  await page.getByRole('button', { name: 'Edit', exact: true }).click();
+  await page.getByLabel('Note').fill('written before');
+  await logIn(gateway.adminKey());
+  await page.getByRole('button', { name: 'Save' }).click();
+
+  await expect(page.getByText('The key was saved')).toBeVisible();
+});
+
 test('the way back leads to the list as it was', async ({ adminPage: page, gateway }) => {
   const { name } = await gateway.createKey(unique('found'));
   await open(page, 'Keys');

@@ -46,7 +46,7 @@ export function LoginForm() {
 
 function explained(error: Error | null): Error | null {
   if (!(error instanceof ApiError) || error.status !== 401) return error;
-  return new Error('There is no such key, or it is disabled or has expired.');
+  return /disabled|expired/.test(error.message) ? error : new Error('There is no such key.');
 }
 
 /** Milliseconds that are left of what the gateway asked to wait; begins anew with each attempt. */

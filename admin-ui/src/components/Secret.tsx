@@ -10,6 +10,9 @@ interface Props {
   onClose: () => void;
 }
 
+/** Of the dialog around it: nothing closes it by the way, for nobody can show the secret again. */
+export const SHOWN_ONCE = { closeOnClickOutside: false, closeOnEscape: false, withCloseButton: false };
+
 /** A key's secret, the only time that it is shown. */
 export function Secret({ secret, model, hint, onClose }: Props) {
   return (

@@ -1,6 +1,6 @@
 import createClient from 'openapi-fetch';
 import type { components, paths } from '../generated/api';
-import { csrfToken, renewSession } from './session';
+import { csrfToken, renewSession, sessionChanged } from './session';
 
 type Schemas = components['schemas'];
 export type Key = Schemas['Key'];
@@ -41,13 +41,31 @@ export class ApiError extends Error {
   }
 }
 
-/** Sends with the session's CSRF token. An answer 401 waits for a new login, then sends once more. */
+/**
+ * Sends with the session's CSRF token. An answer 401 waits for a new login, then sends once more; so does
+ * one that says that the token is another one now, for somebody has logged in again in another tab.
+ */
 export async function authorizedFetch(request: Request): Promise<Response> {
   const again = request.clone();
   const reply = await fetch(withCsrfToken(request));
-  if (reply.status !== 401) return reply;
-  await renewSession();
+  if (reply.status === 401) await renewSession();
+  else if (!(await isOldToken(reply)) || !(await takeSession())) return reply;
   return fetch(withCsrfToken(again));
+}
+
+async function isOldToken(reply: Response): Promise<boolean> {
+  if (reply.status !== 403) return false;
+  const body = (await reply
+    .clone()
+    .json()
+    .catch(() => null)) as { error?: { code?: string | null } } | null;
+  return body?.error?.code === 'csrf_token';
+}
+
+/** The session that the browser has now; whether it is of the same holder. Else the page is loaded anew. */
+async function takeSession(): Promise<boolean> {
+  const { data } = await loginApi.GET('/session');
+  return data !== undefined && sessionChanged(data);
 }
 
 function withCsrfToken(request: Request): Request {

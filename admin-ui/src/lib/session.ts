@@ -38,6 +38,17 @@ export function sessionIs(session: Session | null): void {
   waiting = null;
 }
 
+/** To be called with a session that was opened elsewhere; says whether its holder is the same. */
+export function sessionChanged(session: Session): boolean {
+  const before = state.session;
+  if (before == null || !sameHolder(before, session)) {
+    window.location.assign('/admin/');
+    return false;
+  }
+  set({ ...state, session });
+  return true;
+}
+
 function sameHolder(one: Session, other: Session): boolean {
   return one.role === other.role && one.key_id === other.key_id;
 }

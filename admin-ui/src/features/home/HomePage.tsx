@@ -12,7 +12,7 @@ import { useMe, useMyModels } from '../../components/queries';
 import { RangePicker, useRange } from '../../components/RangePicker';
 import { RecentCalls } from '../../components/RecentCalls';
 import { RotateForm } from '../../components/RotateForm';
-import { Secret } from '../../components/Secret';
+import { Secret, SHOWN_ONCE } from '../../components/Secret';
 import { Section } from '../../components/Section';
 import { SeriesChart } from '../../components/SeriesChart';
 import { Snippets } from '../../components/Snippets';
@@ -182,7 +182,12 @@ function Rotate({ model, onClose }: { model: string; onClose: () => void }) {
     onSuccess: () => queries.invalidateQueries({ queryKey: ['me'] }),
   });
   return (
-    <Modal opened onClose={onClose} title="Rotate your key" closeOnClickOutside={false}>
+    <Modal
+      opened
+      onClose={onClose}
+      title="Rotate your key"
+      {...(rotate.data === undefined ? { closeOnClickOutside: false } : SHOWN_ONCE)}
+    >
       {rotate.data === undefined ? (
         <RotateForm
           error={rotate.error}

@@ -3,7 +3,7 @@ import { useForm } from '@mantine/form';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { ErrorNote } from '../../components/ErrorNote';
 import { useMyModels } from '../../components/queries';
-import { Secret } from '../../components/Secret';
+import { Secret, SHOWN_ONCE } from '../../components/Secret';
 import { showFault } from '../../components/showFault';
 import { api, result, type NewKey } from '../../lib/api';
 import { useState } from 'react';
@@ -28,12 +28,7 @@ export function CreateKey({ onClose }: { onClose: () => void }) {
   const made = create.data;
   if (made !== undefined) {
     return (
-      <Modal
-        opened
-        onClose={onClose}
-        title={<span className="name">Key “{made.name}”</span>}
-        closeOnClickOutside={false}
-      >
+      <Modal opened onClose={onClose} title={<span className="name">Key “{made.name}”</span>} {...SHOWN_ONCE}>
         <Secret
           secret={made.key}
           model={
@@ -48,7 +43,13 @@ export function CreateKey({ onClose }: { onClose: () => void }) {
     );
   }
   return (
-    <Modal opened onClose={onClose} title="New key" closeOnClickOutside={!form.isDirty()}>
+    <Modal
+      opened
+      onClose={onClose}
+      title="New key"
+      closeOnClickOutside={!form.isDirty()}
+      closeOnEscape={!form.isDirty()}
+    >
       <form onSubmit={form.onSubmit((values) => create.mutate(values))}>
         <Stack>
           <KeyFieldset form={form} emptyLimit={unlimited ? 'no limit' : 'the gateway’s default'} />

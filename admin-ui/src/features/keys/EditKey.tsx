@@ -33,6 +33,7 @@ export function EditKey({ id, onClose }: { id: string; onClose: () => void }) {
       size="lg"
       title={<span className="name">{data === undefined ? 'Edit key' : `Edit “${data.value.name}”`}</span>}
       closeOnClickOutside={false}
+      closeOnEscape={false}
     >
       <ErrorNote error={error} />
       {data === undefined ? (

@@ -6,7 +6,7 @@ import { useState } from 'react';
 import { Confirm } from '../../components/Confirm';
 import { useMyModels } from '../../components/queries';
 import { RotateForm } from '../../components/RotateForm';
-import { Secret } from '../../components/Secret';
+import { Secret, SHOWN_ONCE } from '../../components/Secret';
 import { absolute, number } from '../../lib/format';
 import { api, result, type Key, type NewKey } from '../../lib/api';
 import { EditKey } from './EditKey';
@@ -96,7 +96,7 @@ function RotateKey({ value, onClose }: ActionProps) {
       opened
       onClose={onClose}
       title={<span className="name">Rotate “{value.name}”</span>}
-      closeOnClickOutside={false}
+      {...(rotate.data === undefined ? { closeOnClickOutside: false } : SHOWN_ONCE)}
     >
       {rotate.data === undefined ? (
         <RotateForm

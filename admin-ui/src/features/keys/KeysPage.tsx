@@ -25,11 +25,16 @@ const SORTS = ['created_at', 'name', 'last_used_at', 'used_tokens', 'quota_used'
 const NONE: ReadonlySet<string> = new Set();
 
 export default function KeysPage() {
-  const [filters, setFilters] = useFilters(['q', 'status', 'tier', 'sort', 'order']);
+  const [selected, setSelected] = useState(NONE);
+  const [filters, filter] = useFilters(['q', 'status', 'tier', 'sort', 'order']);
+  // What is not shown any more must not be deleted with what is.
+  const setFilters: typeof filter = (change) => {
+    setSelected(NONE);
+    filter(change);
+  };
   const [search, setSearch] = useState(filters.q);
   const find = useDebouncedCallback((q: string) => setFilters({ q }), 250);
   const [creating, setCreating] = useState(false);
-  const [selected, setSelected] = useState(NONE);
   const sort = SORTS.find((one) => one === filters.sort) ?? 'created_at';
   const order =
     filters.order === 'asc' ? 'asc' : filters.order === 'desc' || filters.sort === '' ? 'desc' : 'asc';
@@ -94,7 +99,12 @@ export default function KeysPage() {
         />
       </Group>
       <ErrorNote error={keys.error} onRetry={() => void keys.refetch()} />
-      {selected.size > 0 && <Bulk ids={selected} onDone={() => setSelected(NONE)} />}
+      {selected.size > 0 && (
+        <Bulk
+          keys={keys.data?.pages.flatMap((page) => page.data).filter(({ id }) => selected.has(id)) ?? []}
+          onDone={() => setSelected(NONE)}
+        />
+      )}
       <Paper withBorder radius="md" p="xs">
         <DataTable
           label="Keys"
@@ -198,12 +208,12 @@ function Limits({ value }: { value: Key }) {
   );
 }
 
-function Bulk({ ids, onDone }: { ids: ReadonlySet<string>; onDone: () => void }) {
+function Bulk({ keys, onDone }: { keys: readonly Key[]; onDone: () => void }) {
   const queries = useQueryClient();
   const [deleting, setDeleting] = useState(false);
   const change = useMutation({
     mutationFn: (action: 'enable' | 'disable' | 'delete') =>
-      result(api.POST('/keys/bulk', { body: { ids: [...ids], action } })),
+      result(api.POST('/keys/bulk', { body: { ids: keys.map(({ id }) => id), action } })),
     onSuccess: async ({ changed, missing }, action) => {
       toast(
         `${counted(changed.length, 'key')} ${action}d` +
@@ -213,7 +223,7 @@ function Bulk({ ids, onDone }: { ids: ReadonlySet<string>; onDone: () => void })
       await queries.invalidateQueries({ queryKey: ['keys'] });
     },
   });
-  const count = counted(ids.size, 'key');
+  const count = counted(keys.length, 'key');
   return (
     <Group gap="xs" role="group" aria-label="Selected keys">
       <Text size="sm" fw={500} aria-live="polite">
@@ -246,9 +256,17 @@ function Bulk({ ids, onDone }: { ids: ReadonlySet<string>; onDone: () => void })
           onConfirm={() => change.mutate('delete')}
           onClose={() => setDeleting(false)}
         >
-          Whoever uses them is refused from now on. This cannot be undone; what they used stays counted.
+          <strong>{names(keys)}</strong>: whoever uses them is refused from now on. This cannot be undone;
+          what they used stays counted.
         </Confirm>
       )}
     </Group>
   );
+}
+
+/** Of the first ten, and how many more there are. */
+function names(keys: readonly Key[]): string {
+  const shown = keys.slice(0, 10).map(({ name }) => name);
+  const rest = keys.length - shown.length;
+  return shown.join(', ') + (rest > 0 ? ` and ${number(rest)} more` : '');
 }

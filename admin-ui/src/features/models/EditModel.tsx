@@ -65,6 +65,7 @@ export function EditModel({ id, names, onClose }: Props) {
       size="lg"
       title={<span className="name">{data == null ? 'New model' : `Edit “${data.value.name}”`}</span>}
       closeOnClickOutside={false}
+      closeOnEscape={false}
     >
       <ErrorNote error={error} />
       {data === undefined ? (

@@ -21,6 +21,7 @@ import { Empty } from '../../components/Empty';
 import { ErrorNote } from '../../components/ErrorNote';
 import { Facts } from '../../components/Facts';
 import { Page } from '../../components/Page';
+import { SHOWN_ONCE } from '../../components/Secret';
 import { Section } from '../../components/Section';
 import { TimeAgo } from '../../components/TimeAgo';
 import { useFilters } from '../../components/useFilters';
@@ -182,7 +183,13 @@ function AdminKey() {
 function RotateAdminKey({ onClose }: { onClose: () => void }) {
   const rotate = useMutation({ mutationFn: () => result(api.POST('/admin-key/rotate')) });
   return (
-    <Modal opened onClose={onClose} title="Rotate the admin key" closeOnClickOutside={false} centered>
+    <Modal
+      opened
+      onClose={onClose}
+      title="Rotate the admin key"
+      {...(rotate.data === undefined ? { closeOnClickOutside: false } : SHOWN_ONCE)}
+      centered
+    >
       <Stack>
         {rotate.data === undefined ? (
           <>
