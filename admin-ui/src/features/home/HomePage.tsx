@@ -186,7 +186,7 @@ function Rotate({ model, onClose }: { model: string; onClose: () => void }) {
       opened
       onClose={onClose}
       title="Rotate your key"
-      {...(rotate.data === undefined ? { closeOnClickOutside: false } : SHOWN_ONCE)}
+      {...(rotate.isIdle || rotate.isError ? { closeOnClickOutside: false } : SHOWN_ONCE)}
     >
       {rotate.data === undefined ? (
         <RotateForm

@@ -96,7 +96,7 @@ function RotateKey({ value, onClose }: ActionProps) {
       opened
       onClose={onClose}
       title={<span className="name">Rotate “{value.name}”</span>}
-      {...(rotate.data === undefined ? { closeOnClickOutside: false } : SHOWN_ONCE)}
+      {...(rotate.isIdle || rotate.isError ? { closeOnClickOutside: false } : SHOWN_ONCE)}
     >
       {rotate.data === undefined ? (
         <RotateForm

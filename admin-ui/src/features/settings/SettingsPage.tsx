@@ -187,7 +187,7 @@ function RotateAdminKey({ onClose }: { onClose: () => void }) {
       opened
       onClose={onClose}
       title="Rotate the admin key"
-      {...(rotate.data === undefined ? { closeOnClickOutside: false } : SHOWN_ONCE)}
+      {...(rotate.isIdle || rotate.isError ? { closeOnClickOutside: false } : SHOWN_ONCE)}
       centered
     >
       <Stack>
