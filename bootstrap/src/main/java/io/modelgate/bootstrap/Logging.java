@@ -7,6 +7,7 @@ import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.ConsoleAppender;
 import ch.qos.logback.core.Layout;
 import ch.qos.logback.core.encoder.LayoutWrappingEncoder;
+import ch.qos.logback.core.joran.spi.ConsoleTarget;
 import java.nio.charset.StandardCharsets;
 import org.slf4j.LoggerFactory;
 import org.slf4j.event.Level;
@@ -56,7 +57,7 @@ final class Logging {
   static void configure(LoggerContext context, Threshold threshold, Format format) {
     context.reset();
     context.getLogger(org.slf4j.Logger.ROOT_LOGGER_NAME).addAppender(console(context, format));
-    var lines = new QueuedLines(System.out, layout(context, format));
+    var lines = new QueuedLines(ConsoleTarget.SystemOut.getStream(), layout(context, format));
     lines.setContext(context);
     lines.setName(CALL_LINES);
     lines.start();

@@ -3,7 +3,8 @@ package io.modelgate.bootstrap;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.Layout;
 import ch.qos.logback.core.UnsynchronizedAppenderBase;
-import java.io.PrintStream;
+import java.io.IOException;
+import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -31,7 +32,7 @@ final class QueuedLines extends UnsynchronizedAppenderBase<ILoggingEvent> {
 
   private static final Duration PATIENCE = Duration.ofSeconds(2);
 
-  private final PrintStream out;
+  private final OutputStream out;
   private final BlockingQueue<ILoggingEvent> queue = new ArrayBlockingQueue<>(CAPACITY);
   private final AtomicLong leftOut = new AtomicLong();
   private volatile Layout<ILoggingEvent> layout;
@@ -42,7 +43,7 @@ final class QueuedLines extends UnsynchronizedAppenderBase<ILoggingEvent> {
    *
    * @param out takes whole lines from several threads
    */
-  QueuedLines(PrintStream out, Layout<ILoggingEvent> layout) {
+  QueuedLines(OutputStream out, Layout<ILoggingEvent> layout) {
     this.out = out;
     this.layout = layout;
   }
@@ -103,13 +104,21 @@ final class QueuedLines extends UnsynchronizedAppenderBase<ILoggingEvent> {
         text.append(layout.doLayout(event));
       }
       some.clear();
-      byte[] bytes = text.toString().getBytes(StandardCharsets.UTF_8);
-      out.write(bytes, 0, bytes.length);
-      out.flush();
+      write(text.toString().getBytes(StandardCharsets.UTF_8));
     } while (!queue.isEmpty());
     long missing = leftOut.getAndSet(0);
     if (missing > 0) {
       LOG.warn("{} lines of calls were left out: the console takes them too slowly", missing);
+    }
+  }
+
+  private void write(byte[] lines) {
+    try {
+      out.write(lines, 0, lines.length);
+      out.flush();
+    } catch (IOException e) {
+      addError(
+          "lines of calls could not be written", e); // to where nobody can write there is no log
     }
   }
 }
