@@ -101,7 +101,7 @@ final class QueuedLines extends UnsynchronizedAppenderBase<ILoggingEvent> {
       queue.drainTo(some, MOST_AT_ONCE);
       var text = new StringBuilder();
       for (ILoggingEvent event : some) {
-        text.append(layout.doLayout(event));
+        append(event, text);
       }
       some.clear();
       write(text.toString().getBytes(StandardCharsets.UTF_8));
@@ -112,13 +112,22 @@ final class QueuedLines extends UnsynchronizedAppenderBase<ILoggingEvent> {
     }
   }
 
+  /** One line that fails is not to be the last one. */
+  private void append(ILoggingEvent event, StringBuilder text) {
+    try {
+      text.append(layout.doLayout(event));
+    } catch (RuntimeException e) {
+      LOG.error("the line of a call could not be laid out", e);
+    }
+  }
+
+  /** Where that fails there is no place to say so but the log's own status. */
   private void write(byte[] lines) {
     try {
       out.write(lines, 0, lines.length);
       out.flush();
     } catch (IOException e) {
-      addError(
-          "lines of calls could not be written", e); // to where nobody can write there is no log
+      addError("lines of calls could not be written", e);
     }
   }
 }

@@ -45,9 +45,7 @@ public final class Lookout {
   /** To be looked at from now on. */
   public void add(Waiting one) {
     waiting.add(one);
-    if (!looking.get() && looking.compareAndSet(false, true)) {
-      Thread.ofVirtual().name(name).start(this::look);
-    }
+    beginToLook();
   }
 
   /** Not to be looked at any more; a look may be under way. */
@@ -55,16 +53,27 @@ public final class Lookout {
     waiting.remove(one);
   }
 
+  private void beginToLook() {
+    if (!looking.get() && looking.compareAndSet(false, true)) {
+      Thread.ofVirtual().name(name).start(this::look);
+    }
+  }
+
+  /** Whatever ends it, for example a want of memory: another begins while somebody waits. */
   private void look() {
-    do {
+    try {
       int idle = 0;
       while (idle < ROUNDS_FOR_NOTHING) {
         pause();
         idle = waiting.isEmpty() ? idle + 1 : 0;
         lookRound();
       }
+    } finally {
       looking.set(false);
-    } while (!waiting.isEmpty() && looking.compareAndSet(false, true));
+      if (!waiting.isEmpty()) {
+        beginToLook();
+      }
+    }
   }
 
   private void lookRound() {
